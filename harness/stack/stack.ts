@@ -1,0 +1,155 @@
+/**
+ * A stack is something that runs the services: simulated, native processes, containers, or an external deployment.
+ * Plans, properties and the runner know only this interface. Time, the clients' way in, and the services' way out to
+ * external systems all go through it, so that a simulated stack needs no special case above this line.
+ */
+
+export type StackKind = "simulated" | "native" | "containers" | "external";
+
+/** What a stack can do to itself; a fault kind names those that it needs. */
+export type Capability = "message-cut" | "kill-endpoint" | "zombie" | "kill-server" | "virtual-time";
+
+export interface Clock {
+  /** milliseconds, monotonic, from an arbitrary origin */
+  now(): number;
+  sleep(milliseconds: number): Promise<void>;
+}
+
+/** Where a client's request goes: Restate's ingress, its admin API, or a front HTTP app of the services. */
+export type Destination = "ingress" | "admin" | { app: string };
+
+export interface ClientRequest {
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body?: string;
+  /** aborting it cuts the connection, as a client does that walks away */
+  signal?: AbortSignal;
+}
+export interface ClientAnswer {
+  status: number;
+  /** lower-case names */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** The services to run: one CommonJS module made by esbuild, packages left outside, with the exports of a catalog. */
+export interface Bundle {
+  /** a hash of the content, to tell bundles apart */
+  id: string;
+  /** the path of the bundle on disk, beneath a folder in which its external imports resolve */
+  file: string;
+  /** the patterns of the catalog to serve */
+  patterns: string[];
+  /** configuration of the services, as environment variables */
+  environment: Record<string, string>;
+}
+
+/** One HTTP exchange between Restate and the endpoint, for one invocation. */
+export interface Attempt {
+  invocation: string;
+  service: string;
+  handler: string;
+  key?: string;
+  /** the n-th attempt of this invocation that the stack saw, from 1 */
+  number: number;
+}
+
+/** One message of the service protocol. */
+export interface Message {
+  direction: "to-endpoint" | "to-server";
+  /** position among the messages of its direction in its attempt, from 1 */
+  index: number;
+  type: number;
+  /** the protocol's name of the type, e.g. "Run" */
+  name: string;
+  /** decodes the content; throws on a type that the protocol module does not know */
+  decode(): Record<string, unknown>;
+}
+
+/** `undefined` lets it pass; `reset` resets the stream; `session` destroys the connection with all its streams. */
+export type Decision = undefined | "reset" | "session";
+
+/** An HTTP request of a service to an external system. */
+export interface ExternalRequest {
+  method: string;
+  /** path with query, e.g. "/flights/reserve" */
+  path: string;
+  headers: Record<string, string>;
+  body: string;
+  /** the attempt on whose behalf it is made, when the stack can tell */
+  from?: { invocation: string; attempt: number };
+}
+export interface ExternalAnswer {
+  status: number;
+  body: string;
+}
+
+/**
+ * Sees and decides everything that passes. A promise holds the message (and what follows it in its direction) until it
+ * settles. `before` is asked before a message is delivered: cutting loses it; `after` once it has been delivered.
+ */
+export interface Gate {
+  opened(attempt: Attempt): void;
+  before(attempt: Attempt, message: Message): Decision | Promise<Decision>;
+  after(attempt: Attempt, message: Message): Decision | Promise<Decision>;
+  /** the exchange is over; `clean` means that it ended with End, Suspension or Error */
+  closed(attempt: Attempt, clean: boolean): void;
+  /** answers a request of a service to an external system; "lost" closes the connection without an answer */
+  external(request: ExternalRequest): Promise<ExternalAnswer | "lost">;
+}
+
+/** What a stack can do to its own parts. */
+export type Injection =
+  /** SIGKILL the endpoint; the next attempts go to a fresh process */
+  | { kind: "kill-endpoint" }
+  /** freeze the endpoint, fail over to a fresh one, cut the frozen one's streams; heal thaws it and waits until it is idle */
+  | { kind: "zombie" }
+  /** SIGKILL Restate; heal starts it again with its data and waits until it serves */
+  | { kind: "kill-server" };
+
+export interface Injected {
+  /** idempotent */
+  heal(): Promise<void>;
+}
+
+export interface InvocationStatus {
+  id: string;
+  service: string;
+  handler: string;
+  key?: string;
+  status: "pending" | "scheduled" | "ready" | "running" | "backing-off" | "suspended" | "paused" | "completed";
+  /** scheduled: when it is due, in milliseconds of the stack's clock */
+  due?: number;
+  /** the last error of an attempt, when it is backing off or paused */
+  failure?: string;
+}
+
+/** Read-only views. Checkers never see SQL. */
+export interface Probe {
+  /** invocations that have not completed; trustworthy also right after a restart */
+  unfinished(): Promise<InvocationStatus[]>;
+  /** state of the objects and workflows whose key begins with the prefix: "service/key" -> name -> JSON text */
+  state(keyPrefix: string): Promise<Record<string, Record<string, string>>>;
+}
+
+export interface Stack {
+  readonly kind: StackKind;
+  readonly capabilities: ReadonlySet<Capability>;
+  /** the only clock that the runner and the world may use */
+  readonly clock: Clock;
+  readonly probe: Probe;
+  /** A client's request. Rejects with an Error whose message says how the connection failed. */
+  fetch(to: Destination, request: ClientRequest): Promise<ClientAnswer>;
+  /** Replaces the services. Nothing may be in flight. */
+  load(bundle: Bundle): Promise<void>;
+  /** Installs the gate that sees all traffic; there is one at a time. */
+  guard(gate: Gate): void;
+  /** Runs `main`; on a simulated stack time moves only while it is blocked. */
+  run<T>(main: () => Promise<T>): Promise<T>;
+  inject(injection: Injection): Promise<Injected>;
+  /** Forgets completed invocations, so that a long run does not slow down. */
+  forget(invocations: string[]): Promise<void>;
+  /** Ends everything that it started. Idempotent. */
+  close(): Promise<void>;
+}
