@@ -1,1 +1,2 @@
+export * from "./describe.ts";
 export type * from "./plan.ts";
