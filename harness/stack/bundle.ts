@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { build, type Plugin } from "esbuild";
+import type { Bundle } from "./stack.ts";
+
+/** A planted bug: a textual patch of one source file, applied while bundling, so that services need no test hooks. */
+export interface Mutant {
+  name: string;
+  /** path from the root of the project */
+  file: string;
+  /** must occur exactly once in the file */
+  find: string;
+  replace: string;
+  /** the invariants that are expected to notice it */
+  breaks: string[];
+  note?: string;
+}
+
+/** What to bundle: a module with the exports of a catalog. */
+export interface Subject {
+  /** absolute path */
+  module: string;
+  /** modules to replace while bundling */
+  alias?: Record<string, string>;
+}
+
+export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
+
+/**
+ * Bundles the services of a subject, with at most one mutant planted.
+ * Packages stay outside; the file is written beneath `node_modules`, from where they resolve.
+ * @throws when the mutant does not match its file exactly once, or when the sources do not compile
+ */
+export async function makeBundle(
+  subject: Subject,
+  load: { patterns: string[]; environment: Record<string, string> },
+  mutant?: Mutant,
+): Promise<Bundle> {
+  const result = await build({
+    stdin: { contents: `export * from ${JSON.stringify(subject.module)};`, resolveDir: projectRoot, loader: "ts" },
+    absWorkingDir: projectRoot,
+    bundle: true,
+    write: false,
+    format: "cjs",
+    platform: "node",
+    target: "node24",
+    sourcemap: "inline",
+    external: Object.keys(readManifest().dependencies),
+    ...(subject.alias && { alias: subject.alias }),
+    plugins: mutant ? [plant(mutant)] : [],
+    logLevel: "silent",
+  });
+  const code = result.outputFiles[0]!.text;
+  const id = createHash("sha256").update(code).digest("hex").slice(0, 16);
+  const folder = path.join(projectRoot, "node_modules", ".cache", "stormproof");
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, `${id}.cjs`);
+  writeFileSync(file, code);
+  return { id, file, ...load };
+}
+
+/**
+ * The file's text with the bug planted.
+ * @throws when `find` does not occur exactly once
+ */
+export function patched(mutant: Mutant, source: string): string {
+  const matches = source.split(mutant.find).length - 1;
+  if (matches !== 1)
+    throw new Error(
+      `mutant "${mutant.name}": its "find" occurs ${matches} times in ${mutant.file}, and must occur exactly once`,
+    );
+  return source.replace(mutant.find, () => mutant.replace);
+}
+
+function plant(mutant: Mutant): Plugin {
+  const target = path.resolve(projectRoot, mutant.file);
+  return {
+    name: "mutant",
+    setup(pluginBuild) {
+      let planted = false;
+      pluginBuild.onLoad({ filter: /\.[cm]?[jt]s$/ }, (args) => {
+        if (args.path !== target) return undefined;
+        planted = true;
+        return { contents: patched(mutant, readFileSync(target, "utf8")), loader: "ts" };
+      });
+      pluginBuild.onEnd(() => {
+        if (!planted)
+          return { errors: [{ text: `mutant "${mutant.name}": ${mutant.file} is not part of the subject` }] };
+        return undefined;
+      });
+    },
+  };
+}
+
+function readManifest(): { dependencies: Record<string, string> } {
+  return JSON.parse(readFileSync(path.join(projectRoot, "package.json"), "utf8"));
+}

@@ -1,0 +1,117 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { rmSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Notice, Order } from "./keeper.ts";
+import { handOver, makeWorkspace, sweepWorkspaces } from "./workspace.ts";
+
+/** A process that the keeper runs for us. */
+export interface ManagedProcess {
+  readonly pid: number;
+  readonly alive: boolean;
+  /** settles when it has ended, with a word on how */
+  readonly ended: Promise<string>;
+  signal(signal: NodeJS.Signals): void;
+  /** SIGKILL, and waits for its end */
+  kill(): Promise<void>;
+}
+
+interface Entry {
+  alive: boolean;
+  onLine(line: string): void;
+  onSpawned(pid: number): void;
+  onEnded(how: string): void;
+}
+
+/** The runner's side of the keeper: starts processes, and owns the temporary folder of a stack. */
+export class Processes {
+  readonly folder: string;
+  readonly #keeper: ChildProcess;
+  readonly #entries = new Map<number, Entry>();
+  #last = 0;
+
+  constructor() {
+    sweepWorkspaces();
+    this.folder = makeWorkspace();
+    this.#keeper = fork(fileURLToPath(new URL("keeper.ts", import.meta.url)), [this.folder], {
+      detached: true,
+      stdio: ["ignore", "ignore", "ignore", "ipc"],
+      execArgv: [],
+      env: { PATH: process.env.PATH ?? "" },
+    });
+    handOver(this.folder, this.#keeper.pid!);
+    this.#keeper.on("message", (notice: Notice) => this.#heed(notice));
+  }
+
+  /** Runs a command once the runner has died without closing. */
+  bequeath(command: string, args: string[]): void {
+    this.#tell({ do: "testament", command, args });
+  }
+
+  /**
+   * Starts a process in the stack's folder. Its stderr goes to `<folder>/<log>`.
+   * @throws when it cannot be started
+   */
+  async spawn(
+    command: string,
+    args: string[],
+    options: { env: Record<string, string>; log: string; onLine?: (line: string) => void },
+  ): Promise<ManagedProcess> {
+    const id = ++this.#last;
+    const spawned = Promise.withResolvers<number>();
+    const ended = Promise.withResolvers<string>();
+    const entry: Entry = {
+      alive: true,
+      onLine: options.onLine ?? (() => {}),
+      onSpawned: spawned.resolve,
+      onEnded: (how) => {
+        entry.alive = false;
+        ended.resolve(how);
+        spawned.reject(new Error(`${command} did not start: ${how}`));
+      },
+    };
+    this.#entries.set(id, entry);
+    this.#tell({ do: "spawn", id, command, args, env: options.env, log: path.join(this.folder, options.log) });
+    const pid = await spawned.promise;
+    const tell = (signal: NodeJS.Signals): void => this.#tell({ do: "signal", id, signal });
+    return {
+      pid,
+      get alive() {
+        return entry.alive;
+      },
+      ended: ended.promise,
+      signal: tell,
+      kill: async () => {
+        if (!entry.alive) return;
+        tell("SIGKILL");
+        await ended.promise;
+      },
+    };
+  }
+
+  /** Ends every process and removes the folder. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#keeper.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.#keeper.once("exit", resolve));
+    if (this.#keeper.connected) this.#tell({ do: "forget testament" });
+    if (this.#keeper.connected) this.#keeper.disconnect();
+    await ended;
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  #tell(order: Order): void {
+    if (!this.#keeper.connected) throw new Error("the keeper of the stack's processes is gone");
+    this.#keeper.send(order);
+  }
+
+  #heed(notice: Notice): void {
+    const entry = this.#entries.get(notice.id);
+    if (!entry) return;
+    if (notice.told === "spawned") entry.onSpawned(notice.pid);
+    else if (notice.told === "line") entry.onLine(notice.line);
+    else {
+      this.#entries.delete(notice.id);
+      entry.onEnded(notice.signal ?? `exit code ${notice.code}`);
+    }
+  }
+}
