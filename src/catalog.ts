@@ -1,0 +1,63 @@
+import type { ServiceDefinition, VirtualObjectDefinition, WorkflowDefinition } from "@restatedev/restate-sdk";
+import { front } from "./durable-rpc/front.ts";
+import { product } from "./durable-rpc/product.ts";
+import { accounts } from "./payment-state-machine/accounts.ts";
+import { payments } from "./payment-state-machine/payments.ts";
+import { bookingWorkflow } from "./sagas/booking.ts";
+
+/** What one pattern consists of and what it needs. */
+export interface Pattern {
+  /** Restate services, virtual objects and workflows; their names are unique across the catalog */
+  services: Definition[];
+  /** its front HTTP app */
+  app?: (request: Request) => Promise<Response>;
+  /** names of the external systems that it calls; "payment-provider" is found at PAYMENT_PROVIDER_URL */
+  external?: string[];
+  /** the settings that it reads from the environment: name -> what it means, with its default */
+  environment?: Record<string, string>;
+}
+
+export type Definition =
+  | ServiceDefinition<string, unknown>
+  | VirtualObjectDefinition<string, unknown>
+  | WorkflowDefinition<string, unknown>;
+
+/**
+ * What a module exports that implements the patterns: this one, or another that is to be tested in its place. Handlers
+ * are named "service/handler" and routes of a front app "<pattern> POST /reserve/:productId/:reservationId", always
+ * as in the contract.
+ */
+export interface Subject {
+  catalog: Record<string, Pattern>;
+  /** contract name -> the module's own name, where they differ: services, and handlers ("product/reserve" -> "book") */
+  names?: { services?: Record<string, string>; handlers?: Record<string, string> };
+  /** turns a successful answer of a handler or route (parsed JSON, undefined when empty) into the contract's form */
+  decode?(call: string, answer: unknown): unknown;
+  /** modules to replace while bundling: import specifier -> replacement, as in esbuild's `alias` */
+  alias?: Record<string, string>;
+}
+
+const retries = {
+  EXTERNAL_RETRY_INTERVAL: "milliseconds until a failed call to an external system is repeated; it doubles (250)",
+  EXTERNAL_RETRY_MAX_INTERVAL: "the longest such wait, in milliseconds (30000)",
+};
+
+export const catalog: Record<string, Pattern> = {
+  "durable-rpc": {
+    services: [product],
+    app: front,
+    environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" },
+  },
+  "payment-state-machine": {
+    services: [accounts, payments],
+    environment: {
+      OPENING_BALANCE: "cents on an account that was never used (0)",
+      TOKEN_EXPIRY: "milliseconds after which a payment id is forgotten (3600000)",
+    },
+  },
+  sagas: {
+    services: [bookingWorkflow],
+    external: ["flights", "cars", "payment-provider"],
+    environment: retries,
+  },
+};

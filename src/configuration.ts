@@ -1,0 +1,50 @@
+/**
+ * Settings of the services. They are read from the environment at the moment of use, never at import, so that one
+ * bundle serves under any settings. A setting that is malformed throws an error that names it.
+ */
+
+/** Where the services' front apps reach Restate. */
+export const ingressUrl = () => url("INGRESS_URL", "http://127.0.0.1:8080");
+
+/** Cents on an account that was never used. */
+export const openingBalance = () => whole("OPENING_BALANCE", 0);
+
+/** Milliseconds after which a payment id is forgotten and may be used again. */
+export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
+
+/** The base address of an external system: "payment-provider" is found at PAYMENT_PROVIDER_URL. */
+export function externalUrl(system: string): string {
+  return url(`${system.toUpperCase().replaceAll("-", "_")}_URL`, `http://127.0.0.1:5060/${system}`);
+}
+
+/** How `ctx.run` asks an external system again that failed or did not answer: without end, ever more slowly. */
+export const externalRetries = () => ({
+  initialRetryInterval: whole("EXTERNAL_RETRY_INTERVAL", 250),
+  retryIntervalFactor: 2,
+  maxRetryInterval: whole("EXTERNAL_RETRY_MAX_INTERVAL", 30_000),
+});
+
+/** The TCP port that is set under `name`. */
+export function port(name: string, fallback: number): number {
+  const value = whole(name, fallback);
+  if (value > 65_535) throw new Error(`${name} must be a port number, and is ${value}`);
+  return value;
+}
+
+function whole(name: string, fallback: number): number {
+  const text = process.env[name];
+  if (text === undefined) return fallback;
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
+    throw new Error(`${name} must be a whole number, and is ${JSON.stringify(text)}`);
+  }
+  return value;
+}
+
+function url(name: string, fallback: string): string {
+  const text = process.env[name] ?? fallback;
+  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {
+    throw new Error(`${name} must be an http address, and is ${JSON.stringify(text)}`);
+  }
+  return text.replace(/\/+$/, "");
+}

@@ -1,0 +1,69 @@
+import * as restate from "@restatedev/restate-sdk";
+import { z } from "zod";
+import { untilSettled } from "../cancellation.ts";
+import { tokenExpiry } from "../configuration.ts";
+import { Amount, accounts, INSUFFICIENT_FUNDS } from "./accounts.ts";
+
+const PaymentRequest = z.object({ accountId: z.string().min(1), amount: Amount });
+
+/**
+ * A payment, keyed by its id. It can be asked for and cancelled any number of times and in any order, and moves money
+ * at most once. A cancellation that overtakes its payment is remembered and refuses it. An id is forgotten
+ * (`expireToken`) an hour after its first use, and may then begin a new life.
+ */
+export const payments = restate.object({
+  name: "payments",
+  handlers: {
+    makePayment: restate.handlers.object.exclusive(
+      { input: restate.serde.schema(PaymentRequest) },
+      async (ctx: restate.ObjectContext<PaymentState>, request: z.infer<typeof PaymentRequest>): Promise<Answer> => {
+        const status = await ctx.get("status");
+        if (status) return { status: status === "COMPLETED" ? "completed" : "cancelled" };
+
+        const { accountId, amount } = request;
+        try {
+          // the money may have moved although this invocation was cancelled: what happened is learned and recorded
+          await untilSettled(ctx.objectClient(accounts, accountId).withdraw(amount));
+        } catch (error) {
+          // nothing moved and nothing is recorded: the payment may be tried again
+          if (error instanceof restate.TerminalError && error.code === INSUFFICIENT_FUNDS) {
+            return { status: "insufficient_funds" };
+          }
+          throw error;
+        }
+        ctx.set("status", "COMPLETED");
+        ctx.set("payment", { accountId, amountCents: amount });
+        scheduleExpiry(ctx);
+        return { status: "completed" };
+      },
+    ),
+
+    cancelPayment: async (ctx: restate.ObjectContext<PaymentState>): Promise<Answer> => {
+      const status = await ctx.get("status");
+      const payment = await ctx.get("payment");
+      // from here on nothing is awaited, so a cancellation of this invocation cannot come in between
+      ctx.set("status", "CANCELLED");
+      if (!status) scheduleExpiry(ctx);
+      if (status === "COMPLETED" && payment) {
+        ctx.objectSendClient(accounts, payment.accountId).deposit(payment.amountCents);
+      }
+      return { status: "cancelled" };
+    },
+
+    expireToken: async (ctx: restate.ObjectContext<PaymentState>): Promise<void> => {
+      ctx.clear("status");
+      ctx.clear("payment");
+    },
+  },
+});
+
+type PaymentState = {
+  status: "COMPLETED" | "CANCELLED";
+  payment: { accountId: string; amountCents: number };
+};
+type Answer = { status: "completed" | "cancelled" | "insufficient_funds" };
+
+/** To be called once in the life of an id: when it takes its first status. */
+function scheduleExpiry(ctx: restate.ObjectContext<PaymentState>): void {
+  ctx.objectSendClient(payments, ctx.key).expireToken(restate.rpc.sendOpts({ delay: tokenExpiry() }));
+}
