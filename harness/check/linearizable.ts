@@ -1,0 +1,112 @@
+import type { History, OperationEvent, Outcome } from "../history/index.ts";
+import type { Operation } from "../plan/index.ts";
+import type { Budget, Checker } from "./checker.ts";
+import type { Model, Observed } from "./model.ts";
+import { ModelFault } from "./model.ts";
+import { unhurried } from "./search/drive.ts";
+import { type Finding, Search } from "./search/search.ts";
+import { describe } from "./search/transitions.ts";
+import type { Verdict } from "./verdict.ts";
+
+/**
+ * What a model makes of an operation: its input and, when the answer is known, its output; undefined when the
+ * operation is none of the model's concern.
+ *
+ * - `outcome` is how it ended for the client: `ok`, `fail`, `info`, or undefined when it never ended.
+ * - `later` is how its invocation ended in the end, as far as that was learned after the fact.
+ *
+ * After `ok` and `fail` the operation took effect between its invocation and that event; leave `output` out when any
+ * answer would be legal, and return undefined for a refusal that says nothing. After `info`, or no end at all, it may take
+ * effect at any later time or never; unless there is an output (from `later`): then it did take effect at some time.
+ */
+export type Select<Input, Output> = (
+  operation: Operation,
+  outcome: Exclude<OperationEvent, { type: "invoke" }> | undefined,
+  later: Outcome | undefined,
+) => { input: Input; output?: Output | undefined } | undefined;
+
+/**
+ * The operations that `select` picks can be put in one order, each at some time between its invocation and its
+ * completion, in which the model answers to each what it did answer (Herlihy and Wing 1990).
+ *
+ *     linearizable(register, {
+ *       select: ({ kind, input }, outcome) =>
+ *         kind === "write" ? { input: { write: input }, output: outcome?.type === "ok" ? null : undefined } : ...
+ *     })
+ *
+ * Times are places in the list of events. The check leaves the event loop free between slices of a few milliseconds.
+ */
+export function linearizable<State, Input, Output>(
+  model: Model<State, Input, Output>,
+  { select }: { select: Select<Input, Output> },
+): Checker {
+  return async (history: History, budget?: Budget): Promise<Verdict> => {
+    const selected = observe(history, select);
+    const search = new Search(
+      model,
+      selected.map(({ observed }) => observed),
+      budget,
+    );
+    try {
+      const finding = await unhurried(search);
+      if (finding.verdict !== "invalid") return finding;
+      return explain(model, selected, finding);
+    } catch (error) {
+      if (!(error instanceof ModelFault)) throw error;
+      const operation = error.operation === undefined ? "" : ` (operation ${selected[error.operation]!.id})`;
+      return { verdict: "unknown", reason: `${error.message}${operation}: a fault of the model, not of the history` };
+    }
+  };
+}
+
+/** An operation of the history as the model sees it, and where its events are. */
+interface Selected<Input, Output> {
+  id: string;
+  observed: Observed<Input, Output>;
+  invoke: number;
+  completion: number | undefined;
+}
+
+function observe<Input, Output>(history: History, select: Select<Input, Output>): Selected<Input, Output>[] {
+  const completions = new Map<string, number>();
+  history.events.forEach((event, index) => {
+    if (event.type === "ok" || event.type === "fail" || event.type === "info") completions.set(event.operation, index);
+  });
+  const operations = new Map(history.plan.operations.map((operation) => [operation.id, operation]));
+  return history.events.flatMap((event, invoke) => {
+    const operation = event.type === "invoke" ? operations.get(event.operation) : undefined;
+    if (operation === undefined) return [];
+    const completion = completions.get(operation.id);
+    const outcome = completion === undefined ? undefined : history.events[completion];
+    if (outcome?.type !== "ok" && outcome?.type !== "fail" && outcome?.type !== "info" && outcome !== undefined)
+      return [];
+    const choice = select(operation, outcome, history.final.outcomes[operation.id]);
+    if (choice === undefined) return [];
+    const answered = outcome?.type === "ok" || outcome?.type === "fail";
+    const observed = {
+      input: choice.input,
+      output: choice.output,
+      call: invoke,
+      return: answered ? completion : undefined,
+    };
+    return [{ id: operation.id, observed, invoke, completion }];
+  });
+}
+
+function explain<State, Input, Output>(
+  model: Model<State, Input, Output>,
+  selected: readonly Selected<Input, Output>[],
+  finding: Finding & { verdict: "invalid" },
+): Verdict {
+  const contradicting = finding.operations.map((number) => selected[number]!);
+  const words = contradicting.map(({ id, observed }) => `${describe(model, observed.input, observed.output)} (${id})`);
+  return {
+    verdict: "invalid",
+    evidence: {
+      summary: `No order of these operations explains their answers: ${words.join(", ")}.`,
+      events: contradicting
+        .flatMap(({ invoke, completion }) => (completion === undefined ? [invoke] : [invoke, completion]))
+        .sort((a, b) => a - b),
+    },
+  };
+}
