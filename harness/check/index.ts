@@ -7,9 +7,11 @@
  */
 export * from "./checker.ts";
 export { encode } from "./encode.ts";
+export { ends } from "./ends.ts";
 export { linearizable, type Select } from "./linearizable.ts";
 export { type Model, ModelFault, type Observed } from "./model.ts";
 export { type RegisterInput, type RegisterOutput, register } from "./models/register.ts";
+export { replaysDeterministically } from "./replays-deterministically.ts";
 export { unhurried } from "./search/drive.ts";
 export { type Finding, Search } from "./search/search.ts";
 export type * from "./verdict.ts";

@@ -1,4 +1,4 @@
-import type { Json, Plan } from "../plan/index.ts";
+import type { Json, Moment, Plan } from "../plan/index.ts";
 
 /**
  * A history says what happened in one run of a plan, as plain JSON. Ids are written as in the plan ("@p1").
@@ -10,6 +10,8 @@ export interface History {
   stack: string;
   events: HistoryEvent[];
   final: Final;
+  /** the moments that the run came to, in their order: a replay can be held to it */
+  moments?: Moment[];
 }
 
 export type HistoryEvent = OperationEvent | FaultEvent | LedgerEvent | AttemptEvent;

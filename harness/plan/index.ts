@@ -1,2 +1,6 @@
 export * from "./describe.ts";
+export type * from "./fault-shape.ts";
+export { momentName } from "./moment.ts";
 export type * from "./plan.ts";
+export { type Shrunk, shrink, withoutOperations } from "./shrink.ts";
+export { GENERATOR_VERSION, type OperationKind, type Request, type Storm, type StormOptions, storm } from "./storm.ts";

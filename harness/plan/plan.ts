@@ -37,6 +37,8 @@ export interface Operation {
   of?: string;
   /** operations that must have completed (however) before this one is invoked */
   after?: string[];
+  /** the moment at which it is invoked; if the run never comes there, when nothing else is left to do */
+  at?: Moment;
   /** how often the client asks again, identically, when the connection breaks; 0 when absent */
   retries?: number;
 }

@@ -29,14 +29,14 @@ export interface Subject {
 export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 
 /**
- * Bundles the services of a subject, with at most one mutant planted.
+ * Bundles the services of a subject, with mutants planted.
  * Packages stay outside; the file is written beneath `node_modules`, from where they resolve.
- * @throws when the mutant does not match its file exactly once, or when the sources do not compile
+ * @throws when a mutant does not match its file exactly once, or when the sources do not compile
  */
 export async function makeBundle(
   subject: Subject,
-  load: { patterns: string[]; environment: Record<string, string> },
-  mutant?: Mutant,
+  load: Pick<Bundle, "patterns" | "environment" | "external">,
+  mutants: readonly Mutant[] = [],
 ): Promise<Bundle> {
   const result = await build({
     stdin: { contents: `export * from ${JSON.stringify(subject.module)};`, resolveDir: projectRoot, loader: "ts" },
@@ -49,7 +49,7 @@ export async function makeBundle(
     sourcemap: "inline",
     external: Object.keys(readManifest().dependencies),
     ...(subject.alias && { alias: subject.alias }),
-    plugins: mutant ? [plant(mutant)] : [],
+    plugins: mutants.length > 0 ? [plant(mutants)] : [],
     logLevel: "silent",
   });
   const code = result.outputFiles[0]!.text;
@@ -74,21 +74,24 @@ export function patched(mutant: Mutant, source: string): string {
   return source.replace(mutant.find, () => mutant.replace);
 }
 
-function plant(mutant: Mutant): Plugin {
-  const target = path.resolve(projectRoot, mutant.file);
+function plant(mutants: readonly Mutant[]): Plugin {
+  const byFile = Map.groupBy(mutants, ({ file }) => path.resolve(projectRoot, file));
   return {
-    name: "mutant",
+    name: "mutants",
     setup(pluginBuild) {
-      let planted = false;
+      const planted = new Set<string>();
       pluginBuild.onLoad({ filter: /\.[cm]?[jt]s$/ }, (args) => {
-        if (args.path !== target) return undefined;
-        planted = true;
-        return { contents: patched(mutant, readFileSync(target, "utf8")), loader: "ts" };
+        const here = byFile.get(args.path);
+        if (!here) return undefined;
+        planted.add(args.path);
+        const contents = here.reduce((source, mutant) => patched(mutant, source), readFileSync(args.path, "utf8"));
+        return { contents, loader: "ts" };
       });
       pluginBuild.onEnd(() => {
-        if (!planted)
-          return { errors: [{ text: `mutant "${mutant.name}": ${mutant.file} is not part of the subject` }] };
-        return undefined;
+        const missed = mutants.filter(({ file }) => !planted.has(path.resolve(projectRoot, file)));
+        return {
+          errors: missed.map(({ name, file }) => ({ text: `mutant "${name}": ${file} is not part of the subject` })),
+        };
       });
     },
   };

@@ -43,6 +43,8 @@ export interface Bundle {
   patterns: string[];
   /** configuration of the services, as environment variables */
   environment: Record<string, string>;
+  /** variables that hold the base URL of an external system, with the path that stands for it: FLIGHTS_URL -> "/flights" */
+  external: Record<string, string>;
 }
 
 /** One HTTP exchange between Restate and the endpoint, for one invocation. */

@@ -56,9 +56,15 @@ const endpoint = createHttp2Server((request, response) => {
 /** `/stormproof/idle` answers once no call to an external system is in flight; `/<pattern>/...` is that pattern's app */
 const apps = createServer((request, response) => {
   const [, name, rest] = /^\/([^/]+)(.*)$/.exec(request.url ?? "") ?? [];
-  if (name === "stormproof") return void whenIdle(() => response.end("idle"));
+  if (name === "stormproof") {
+    whenIdle(() => response.end("idle"));
+    return;
+  }
   const app = name && patterns.includes(name) ? catalog[name]?.app : undefined;
-  if (!app) return void response.writeHead(404).end(`no app named ${name}`);
+  if (!app) {
+    response.writeHead(404).end(`no app named ${name}`);
+    return;
+  }
   const operation = request.headers[OPERATION_HEADER];
   behalf.run(typeof operation === "string" ? { [OPERATION_HEADER]: operation } : {}, () =>
     serve(app, rest || "/", request, response),
@@ -86,8 +92,8 @@ async function serve(app: App, path: string, request: IncomingMessage, response:
 
 /** A thawed process has much to catch up with: it is idle when nothing is in flight over several turns of its loop. */
 function whenIdle(done: () => void, quietTurns = 0): void {
-  if (quietTurns === 20) return done();
-  setTimeout(() => whenIdle(done, callsInFlight === 0 ? quietTurns + 1 : 0), 1);
+  if (quietTurns === 20) done();
+  else setTimeout(() => whenIdle(done, callsInFlight === 0 ? quietTurns + 1 : 0), 1);
 }
 
 const listen = (server: { listen: typeof apps.listen; address(): unknown }): Promise<number> =>

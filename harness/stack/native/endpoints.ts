@@ -82,11 +82,17 @@ export class Endpoints {
     const running = await this.#processes.spawn(
       process.execPath,
       ["--disable-warning=ExperimentalWarning", script, this.#bundle.file, ...this.#bundle.patterns],
-      { env: this.#environment, log: "endpoint.log", onLine: (line) => line.startsWith("{") && ready.resolve(JSON.parse(line)) },
+      {
+        env: this.#environment,
+        log: "endpoint.log",
+        onLine: (line) => line.startsWith("{") && ready.resolve(JSON.parse(line)),
+      },
     );
     const ports = await Promise.race([ready.promise, running.ended]);
     if (typeof ports === "string")
-      throw new Error(`the service process ended before it was ready (${ports}); see endpoint.log in ${this.#processes.folder}`);
+      throw new Error(
+        `the service process ended before it was ready (${ports}); see endpoint.log in ${this.#processes.folder}`,
+      );
     return new Endpoint(running, ports);
   }
 }

@@ -62,7 +62,9 @@ export class NativeStack implements Stack {
       NODE_ENV: "production",
       ...bundle.environment,
       INGRESS_URL: this.#server.ingressUrl,
-      EXTERNAL_URL: this.#external.url,
+      ...Object.fromEntries(
+        Object.entries(bundle.external).map(([variable, path]) => [variable, this.#external.url + path]),
+      ),
     });
     await endpoints.start();
     this.#endpoints = endpoints;
@@ -196,10 +198,11 @@ export class NativeStack implements Stack {
       target_handler_name: string;
       status: InvocationStatus["status"];
       last_failure: string | null;
+      scheduled_start_at: string | null;
     }
     const rows = await this.#server.query<Row>(
-      "select id, target_service_name, target_service_key, target_handler_name, status, last_failure " +
-        "from sys_invocation where status != 'completed'",
+      "select id, target_service_name, target_service_key, target_handler_name, status, last_failure, " +
+        "scheduled_start_at from sys_invocation where status != 'completed'",
     );
     return rows.map((row) => ({
       id: row.id,
@@ -208,14 +211,19 @@ export class NativeStack implements Stack {
       status: row.status,
       ...(row.target_service_key !== null && { key: row.target_service_key }),
       ...(row.last_failure !== null && { failure: row.last_failure }),
+      ...(row.status === "scheduled" &&
+        row.scheduled_start_at !== null && { due: this.clock.now() + Date.parse(row.scheduled_start_at) - Date.now() }),
     }));
   }
 
   async #state(keyPrefix: string): Promise<Record<string, Record<string, string>>> {
     await this.#serving;
-    const rows = await this.#server.query<{ service_name: string; service_key: string; key: string; value_utf8: string }>(
-      `select service_name, service_key, key, value_utf8 from state where service_key like '${keyPrefix}%'`,
-    );
+    const rows = await this.#server.query<{
+      service_name: string;
+      service_key: string;
+      key: string;
+      value_utf8: string;
+    }>(`select service_name, service_key, key, value_utf8 from state where service_key like '${keyPrefix}%'`);
     const state: Record<string, Record<string, string>> = {};
     for (const row of rows) (state[`${row.service_name}/${row.service_key}`] ??= {})[row.key] = row.value_utf8;
     return state;
@@ -224,5 +232,8 @@ export class NativeStack implements Stack {
 
 function once(action: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
-  return () => (done ??= action());
+  return () => {
+    done ??= action();
+    return done;
+  };
 }

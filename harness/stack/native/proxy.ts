@@ -159,7 +159,10 @@ class Exchange {
   sever(how: Exclude<Decision, undefined>): void {
     if (this.cut) return;
     this.cut = true;
-    if (how === "session") return this.#destroySession();
+    if (how === "session") {
+      this.#destroySession();
+      return;
+    }
     if (!this.#down.closed) this.#down.close(constants.NGHTTP2_INTERNAL_ERROR);
     if (!this.#up.closed) this.#up.close(constants.NGHTTP2_CANCEL);
   }

@@ -132,7 +132,9 @@ export class RestateServer {
     const variable = (key: string): string => `RESTATE_${key.toUpperCase().replaceAll(".", "__").replaceAll("-", "_")}`;
     return {
       PATH: process.env.PATH ?? "",
-      ...Object.fromEntries(Object.entries(settings).map(([key, value]) => [variable(key), value.replace(".0 MiB", "MiB")])),
+      ...Object.fromEntries(
+        Object.entries(settings).map(([key, value]) => [variable(key), value.replace(".0 MiB", "MiB")]),
+      ),
     };
   }
 
@@ -155,7 +157,13 @@ export class RestateServer {
     const health = `http://127.0.0.1:${this.#ports.admin}/health`;
     for (let waited = 0; waited < 30_000; waited += 5) {
       if (!running.alive) throw new Error(`restate-server ended at its start (${await running.ended})`);
-      if (await fetch(health).then((answer) => answer.ok, () => false)) return;
+      if (
+        await fetch(health).then(
+          (answer) => answer.ok,
+          () => false,
+        )
+      )
+        return;
       await sleep(5);
     }
     await running.kill();

@@ -1,0 +1,150 @@
+import type { FaultShape } from "./fault-shape.ts";
+import type { Json, Moment, Operation, Plan } from "./plan.ts";
+
+export interface Shrunk {
+  plan: Plan;
+  /** candidates that were tried */
+  tried: number;
+  /** nothing more can be removed; false when the budget ran out first */
+  complete: boolean;
+}
+
+/**
+ * Makes a failing plan smaller while it still fails: greedily, in the order process faults, other faults, clients,
+ * operations (with what names them), then fields and values, then pins; again from the start until nothing can be
+ * removed. Lists are cut by halves first, then item by item (delta debugging, Zeller and Hildebrandt 2002).
+ *
+ * @param fails whether a candidate still fails in the same way
+ * @param goOn asked before each candidate; false ends the search
+ */
+export async function shrink(
+  plan: Plan,
+  shapes: readonly FaultShape[],
+  fails: (candidate: Plan) => Promise<boolean>,
+  goOn: () => boolean,
+): Promise<Shrunk> {
+  let best = plan;
+  let tried = 0;
+  let stopped = false;
+  const attempt = async (candidate: Plan): Promise<boolean> => {
+    if (stopped || !goOn()) {
+      stopped = true;
+      return false;
+    }
+    tried++;
+    if (!(await fails(candidate))) return false;
+    best = candidate;
+    return true;
+  };
+  const isProcess = new Set(shapes.filter(({ level }) => level === "process").map(({ name }) => name));
+  for (let before: Plan | undefined; before !== best && !stopped; ) {
+    before = best;
+    const faults = (process: boolean): string[] =>
+      best.faults.filter(({ kind }) => isProcess.has(kind) === process).map(({ id }) => id);
+    await removeSome(faults(true), (ids) => attempt(withoutFaults(best, ids)));
+    await removeSome(faults(false), (ids) => attempt(withoutFaults(best, ids)));
+    await removeSome([...new Set(best.operations.map(({ client }) => client))], (clients) =>
+      attempt(
+        withoutOperations(
+          best,
+          best.operations.filter(({ client }) => clients.includes(client)).map(({ id }) => id),
+        ),
+      ),
+    );
+    await removeSome(
+      best.operations.map(({ id }) => id),
+      (ids) => attempt(withoutOperations(best, ids)),
+    );
+    for (const { id } of best.operations) await simplifyOperation(id, () => best, attempt);
+    for (const { id } of best.faults) await simplifyFault(id, () => best, attempt);
+    await removeSome(best.pins ?? [], (pins) =>
+      attempt({ ...best, pins: best.pins!.filter((pin) => !pins.includes(pin)) }),
+    );
+  }
+  return { plan: best, tried, complete: !stopped };
+}
+
+/** Tries to remove halves, quarters, ... single items, each as long as that succeeds. */
+async function removeSome<T>(items: T[], remove: (chunk: T[]) => Promise<boolean>): Promise<void> {
+  let left = items;
+  for (let size = left.length; size >= 1; size = Math.floor(size / 2)) {
+    for (let start = 0; start < left.length; ) {
+      const chunk = left.slice(start, start + size);
+      if (await remove(chunk)) left = left.filter((item) => !chunk.includes(item));
+      else start += size;
+    }
+  }
+}
+
+function withoutFaults(plan: Plan, ids: string[]): Plan {
+  return { ...plan, faults: plan.faults.filter(({ id }) => !ids.includes(id)) };
+}
+
+/** The plan without some operations, and without everything that means nothing without them. */
+export function withoutOperations(plan: Plan, ids: string[]): Plan {
+  const gone = new Set(ids);
+  for (let size = -1; size !== gone.size; ) {
+    size = gone.size;
+    for (const { id, of } of plan.operations) if (of !== undefined && gone.has(of)) gone.add(id);
+  }
+  const lives = (moment: Moment | undefined): boolean => moment === undefined || !gone.has(moment.operation);
+  return {
+    ...plan,
+    operations: plan.operations.filter(({ id }) => !gone.has(id)).map((operation) => unbound(operation, gone)),
+    faults: plan.faults
+      .filter(({ at }) => lives(at))
+      .map(({ heal, ...fault }) => (heal && lives(heal) ? { ...fault, heal } : fault)),
+    ...(plan.pins && { pins: plan.pins.filter(({ first, second }) => lives(first) && lives(second)) }),
+  };
+}
+
+function unbound({ after, at, ...operation }: Operation, gone: ReadonlySet<string>): Operation {
+  const left = after?.filter((id) => !gone.has(id)) ?? [];
+  return { ...operation, ...(left.length > 0 && { after: left }), ...(at && !gone.has(at.operation) && { at }) };
+}
+
+type Attempt = (candidate: Plan) => Promise<boolean>;
+
+async function simplifyOperation(id: string, best: () => Plan, attempt: Attempt): Promise<void> {
+  const current = (): Operation | undefined => best().operations.find((operation) => operation.id === id);
+  const replaced = (operation: Operation): Plan => ({
+    ...best(),
+    operations: best().operations.map((one) => (one.id === id ? operation : one)),
+  });
+  for (const field of ["retries", "delay", "at", "after", "idempotencyKey"] as const) {
+    const operation = current();
+    if (operation?.[field] === undefined) continue;
+    const { [field]: _, ...rest } = operation;
+    await attempt(replaced(rest as Operation));
+  }
+  for (let again = true; again; ) {
+    again = false;
+    const operation = current();
+    if (operation?.input === undefined) return;
+    for (const input of smaller(operation.input)) {
+      again = await attempt(replaced({ ...operation, input }));
+      if (again) break;
+    }
+  }
+}
+
+async function simplifyFault(id: string, best: () => Plan, attempt: Attempt): Promise<void> {
+  const fault = best().faults.find((one) => one.id === id);
+  if (!fault?.heal) return;
+  const { heal: _, ...rest } = fault;
+  await attempt({ ...best(), faults: best().faults.map((one) => (one.id === id ? rest : one)) });
+}
+
+/** Values with one number in them nearer to 1. */
+function* smaller(value: Json): Generator<Json> {
+  if (typeof value === "number") {
+    if (value > 1) yield 1;
+    if (value > 3) yield Math.floor(value / 2);
+    if (value > 2) yield value - 1;
+  } else if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) for (const less of smaller(item)) yield value.with(index, less);
+  } else if (value !== null && typeof value === "object") {
+    for (const [name, item] of Object.entries(value))
+      for (const less of smaller(item)) yield { ...value, [name]: less };
+  }
+}

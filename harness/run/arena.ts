@@ -1,0 +1,87 @@
+import type { Checker, Verdict } from "../check/index.ts";
+import type { History } from "../history/index.ts";
+import type { Plan } from "../plan/index.ts";
+import { type Mutant, makeBundle } from "../stack/bundle.ts";
+import type { Stack } from "../stack/index.ts";
+import { World } from "../world/index.ts";
+import { type Ground, runCase } from "./case.ts";
+import { faultKind } from "./faults/index.ts";
+import type { Property } from "./property.ts";
+import { Quiescence } from "./quiescence.ts";
+import type { Subject } from "./subject.ts";
+import { Switchboard } from "./switchboard.ts";
+import { makeTag } from "./tag.ts";
+import { Turnstile } from "./turnstile.ts";
+
+/** How many cases share a real stack. */
+const SHARED_CASES = 8;
+
+/** A run of one plan, judged. */
+export interface Judged {
+  history: History;
+  verdicts: Record<string, Verdict>;
+}
+
+/** A stack on which cases are run and judged: alone or side by side, as their faults allow. */
+export class Arena {
+  readonly stack: Stack;
+  readonly #ground: Ground;
+  readonly #turnstile = new Turnstile(SHARED_CASES);
+  #loaded = "";
+
+  constructor(stack: Stack, subject: Subject) {
+    this.stack = stack;
+    const switchboard = new Switchboard();
+    stack.guard(switchboard);
+    this.#ground = {
+      stack,
+      switchboard,
+      quiescence: new Quiescence(stack),
+      subject,
+      makeTag: () => makeTag(Math.random),
+      makeWorld: () => new World(),
+    };
+  }
+
+  /** Serves the pattern of a property, with bugs planted. @throws when a mutant does not fit, or the subject lacks the pattern */
+  async serve(property: Property, mutants: readonly Mutant[]): Promise<void> {
+    const { subject } = this.#ground;
+    if (!subject.patterns.includes(property.pattern))
+      throw new Error(`${subject.module} has no pattern "${property.pattern}"; it has ${subject.patterns.join(", ")}`);
+    const load = {
+      patterns: [property.pattern],
+      environment: property.environment ?? {},
+      external: subject.external(property.pattern),
+    };
+    const bundle = await makeBundle(subject, load, mutants);
+    const wanted = JSON.stringify([bundle.id, load]);
+    if (wanted === this.#loaded) return;
+    await this.#turnstile.alone(() => this.stack.load(bundle));
+    this.#loaded = wanted;
+  }
+
+  /** True when the stack can do what the plan's faults need. */
+  can(plan: Plan): boolean {
+    return plan.faults.every(({ kind }) => faultKind(kind).needs.every((need) => this.stack.capabilities.has(need)));
+  }
+
+  /**
+   * Runs a plan and checks the invariants.
+   * @param over asked when its turn has come: true leaves it out, and the answer is undefined
+   */
+  async judge(plan: Plan, invariants: Record<string, Checker>, over = () => false): Promise<Judged | undefined> {
+    const alone = plan.faults.some(({ kind }) => faultKind(kind).alone);
+    const run = async () => (over() ? undefined : runCase(this.#ground, plan));
+    const result = await (alone ? this.#turnstile.alone(run) : this.#turnstile.shared(run));
+    if (!result) return undefined;
+    const verdicts: Record<string, Verdict> = {};
+    for (const [name, check] of Object.entries(invariants))
+      verdicts[name] =
+        result.void === undefined ? await check(result.history) : { verdict: "unknown", reason: result.void };
+    return { history: result.history, verdicts };
+  }
+
+  async close(): Promise<void> {
+    await this.stack.close();
+  }
+}

@@ -1,0 +1,107 @@
+import { MessageType } from "../protocol/index.ts";
+import { OPERATION_HEADER } from "../stack/headers.ts";
+import type { Attempt, Message } from "../stack/index.ts";
+
+/** Which operation an invocation works for. */
+export interface Owner {
+  /** the value of the operation header: "<tag>/<operation>" */
+  operation: string;
+  /** absent for the operation's own invocation; else its number among the operation's children, in order of their calls */
+  child?: number;
+}
+
+interface Slot {
+  owner: Owner;
+  service: string;
+  handler: string;
+  key: string;
+  invocation?: string;
+}
+
+/**
+ * Finds out for which operation an invocation works, from what passes between Restate and the endpoint: the client's
+ * request carries the operation's name in a header, which Restate hands to the handler; a child is announced by its
+ * parent's call command, and named by the notification that answers it. A child may begin before the notification has
+ * passed: then the oldest unnamed call with the same target is taken for it, until the notification says better.
+ */
+export class Attribution {
+  readonly #owners = new Map<string, Owner>();
+  /** by parent invocation and the index by which its call command asks for the child's id: the same in every attempt */
+  readonly #slots = new Map<string, Slot>();
+  readonly #children = new Map<string, number>();
+
+  ownerOf(invocation: string): Owner | undefined {
+    return this.#owners.get(invocation);
+  }
+
+  /** An attempt begins: perhaps it is a child's whose parent is known. */
+  opened(attempt: Attempt): void {
+    if (this.#owners.has(attempt.invocation)) return;
+    for (const slot of this.#slots.values()) {
+      if (slot.invocation || !isTarget(slot, attempt)) continue;
+      slot.invocation = attempt.invocation;
+      this.#owners.set(attempt.invocation, slot.owner);
+      return;
+    }
+  }
+
+  /** Learns what a message tells. */
+  observe(attempt: Attempt, message: Message): void {
+    if (message.type === MessageType.Input) this.#input(attempt, message);
+    else if (message.type === MessageType.Call || message.type === MessageType.OneWayCall) this.#call(attempt, message);
+    else if (message.type === MessageType.CallInvocationId) this.#named(attempt, message);
+  }
+
+  /** Forgets what it knows of invocations that are over. */
+  forget(invocations: Iterable<string>): void {
+    const gone = new Set(invocations);
+    for (const invocation of gone) this.#owners.delete(invocation);
+    for (const [name, slot] of this.#slots)
+      if ((slot.invocation && gone.has(slot.invocation)) || gone.has(name.slice(0, name.indexOf(" "))))
+        this.#slots.delete(name);
+  }
+
+  #input(attempt: Attempt, message: Message): void {
+    const known = this.#owners.get(attempt.invocation);
+    if (known?.child === undefined && known) return;
+    const { headers } = message.decode() as { headers?: { key: string; value: string }[] };
+    const operation = headers?.find(({ key }) => key === OPERATION_HEADER)?.value;
+    if (operation) this.#owners.set(attempt.invocation, { operation });
+  }
+
+  #call(parent: Attempt, message: Message): void {
+    const owner = this.#owners.get(parent.invocation);
+    if (!owner) return;
+    const call = message.decode() as {
+      service_name: string;
+      handler_name: string;
+      key?: string;
+      invocation_id_notification_idx: number;
+    };
+    const name = slotName(parent.invocation, call.invocation_id_notification_idx);
+    if (this.#slots.has(name)) return;
+    const child = (this.#children.get(owner.operation) ?? 0) + 1;
+    this.#children.set(owner.operation, child);
+    this.#slots.set(name, {
+      owner: { operation: owner.operation, child },
+      service: call.service_name,
+      handler: call.handler_name,
+      key: call.key ?? "",
+    });
+  }
+
+  #named(parent: Attempt, message: Message): void {
+    const { completion_id, invocation_id } = message.decode() as { completion_id?: number; invocation_id?: string };
+    const slot = this.#slots.get(slotName(parent.invocation, completion_id ?? 0));
+    if (!slot || !invocation_id || slot.invocation === invocation_id) return;
+    for (const other of this.#slots.values()) if (other.invocation === invocation_id) delete other.invocation;
+    slot.invocation = invocation_id;
+    this.#owners.set(invocation_id, slot.owner);
+  }
+}
+
+const slotName = (parent: string, index: number): string => `${parent} ${index}`;
+
+function isTarget(slot: Slot, attempt: Attempt): boolean {
+  return slot.service === attempt.service && slot.handler === attempt.handler && slot.key === (attempt.key ?? "");
+}

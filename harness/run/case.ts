@@ -1,0 +1,313 @@
+import type { Final, History, HistoryEvent, OperationEvent, Outcome as OperationOutcome } from "../history/index.ts";
+import type { Json, Moment, Operation, Plan } from "../plan/index.ts";
+import type { ExternalAnswer, ExternalRequest, Stack } from "../stack/index.ts";
+import type { World } from "../world/index.ts";
+import { Performance } from "./client.ts";
+import type { Scene } from "./faults/index.ts";
+import { Nemesis, type Outcome } from "./nemesis.ts";
+import type { Quiescence } from "./quiescence.ts";
+import type { Subject } from "./subject.ts";
+import type { Party, Switchboard } from "./switchboard.ts";
+import { type Tag, tagged, taggedOperation, untagged } from "./tag.ts";
+
+/** What the cases on one stack share. */
+export interface Ground {
+  stack: Stack;
+  switchboard: Switchboard;
+  quiescence: Quiescence;
+  subject: Subject;
+  makeTag(): Tag;
+  makeWorld(): World;
+}
+
+/** How long, on the stack's clock, a run may stand still before the closing phase begins. */
+const STANDSTILL_MS = 120;
+/** How long, from the closing phase on, everything may take to end: beyond it the run is not live. */
+export const LIVENESS_BOUND_MS = 20_000;
+
+export interface CaseResult {
+  history: History;
+  /** the run proves nothing, and why: a pin was held for something that never came */
+  void?: string;
+}
+
+/** Runs one plan and says what happened. Never rejects for what the services do. */
+export async function runCase(ground: Ground, plan: Plan): Promise<CaseResult> {
+  return ground.stack.run(() => new Case(ground, plan).run());
+}
+
+class Case implements Party {
+  readonly #ground: Ground;
+  readonly #plan: Plan;
+  readonly #tag: Tag;
+  readonly #world: World;
+  readonly #nemesis: Nemesis;
+  readonly #started: number;
+  readonly #events: HistoryEvent[] = [];
+  readonly #moments: Moment[] = [];
+  readonly #performing = new Map<string, Performance>();
+  readonly #completions = new Map<string, PromiseWithResolvers<void>>();
+  readonly #invocations = new Map<string, PromiseWithResolvers<string | undefined>>();
+  readonly #calls = new Map<string, number>();
+  #callsInFlight = 0;
+  #lastSign: number;
+  readonly #standstill = Promise.withResolvers<void>();
+  #over = false;
+
+  constructor(ground: Ground, plan: Plan) {
+    this.#ground = ground;
+    this.#plan = plan;
+    this.#tag = ground.makeTag();
+    this.#world = ground.makeWorld();
+    this.#started = this.#lastSign = ground.stack.clock.now();
+    this.#nemesis = new Nemesis(
+      plan,
+      (moment) => this.#scene(moment),
+      (event) => this.#add({ type: "fault", at: this.#now(), ...event }),
+    );
+    for (const { id } of plan.operations) {
+      this.#completions.set(id, Promise.withResolvers());
+      this.#invocations.set(id, Promise.withResolvers());
+    }
+  }
+
+  async run(): Promise<CaseResult> {
+    const { switchboard } = this.#ground;
+    switchboard.join(this.#tag, this);
+    const clients = Map.groupBy(this.#plan.operations, ({ client }) => client);
+    const done = Promise.all([...clients.values()].map((operations) => this.#client(operations)));
+    await this.#untilStandstill(done);
+    const final = await this.#close(done);
+    this.#nemesis.recordMissed();
+    this.#over = true;
+    await this.#leave(final);
+    const history = {
+      plan: this.#plan,
+      stack: this.#ground.stack.kind,
+      events: this.#events,
+      final,
+      moments: this.#moments,
+    };
+    const [broken] = this.#nemesis.brokenPins;
+    return broken === undefined ? { history } : { history, void: `a pin was not met: ${broken}` };
+  }
+
+  // --- clients
+
+  async #client(operations: Operation[]): Promise<void> {
+    for (const operation of operations) {
+      await Promise.all((operation.after ?? []).map((id) => this.#completions.get(id)!.promise));
+      if (operation.at) await this.#untilMoment(operation.at);
+      await this.#perform(operation);
+    }
+  }
+
+  /** A moment that never comes must not keep a client for ever: it goes on when the run stands still. */
+  async #untilMoment(moment: Moment): Promise<void> {
+    await Promise.race([this.#nemesis.reached(moment), this.#standstill.promise]);
+  }
+
+  async #perform(operation: Operation): Promise<void> {
+    const { id } = operation;
+    const pass = (point: "invoke" | "completion", when: Moment["when"]) =>
+      this.moment({ at: "operation", operation: id, point, when }, "");
+    const invocation = operation.of === undefined ? undefined : await this.#invocations.get(operation.of)!.promise;
+    await pass("invoke", "before");
+    this.#add({ type: "invoke", at: this.#now(), operation: id });
+    let completion: Awaited<ReturnType<Performance["run"]>>;
+    if (operation.of !== undefined && invocation === undefined) {
+      completion = { type: "fail", status: 404, message: `operation ${operation.of} made no invocation` };
+    } else {
+      const performance = new Performance({
+        stack: this.#ground.stack,
+        subject: this.#ground.subject,
+        operation: taggedOperation(operation, this.#tag),
+        name: `${this.#tag}/${id}`,
+        ...(invocation !== undefined && { invocation }),
+        sent: () => void pass("invoke", "after"),
+      });
+      this.#performing.set(id, performance);
+      completion = await performance.run();
+      this.#performing.delete(id);
+    }
+    await pass("completion", "before");
+    this.#add(this.#untagged<OperationEvent>({ ...completion, at: this.#now(), operation: id }));
+    this.#invocations.get(id)!.resolve(completion.invocation);
+    this.#completions.get(id)!.resolve();
+    await pass("completion", "after");
+  }
+
+  // --- the traffic on behalf of the case
+
+  moment(moment: Moment, detail: string): Outcome | Promise<Outcome> {
+    if (this.#over) return {};
+    this.#lastSign = this.#ground.stack.clock.now();
+    this.#moments.push(moment);
+    return this.#nemesis.at(moment, detail);
+  }
+
+  attempt(event: Parameters<Party["attempt"]>[0]): void {
+    this.#add(this.#untagged({ type: "attempt", at: this.#now(), ...event }));
+  }
+
+  invocation(operation: string, invocation: string): void {
+    this.#invocations.get(operation)?.resolve(invocation);
+  }
+
+  async external(
+    request: ExternalRequest,
+    from: { operation?: string; attempt?: number },
+  ): Promise<ExternalAnswer | "lost"> {
+    this.#callsInFlight++;
+    try {
+      return await this.#external(request, from);
+    } finally {
+      this.#callsInFlight--;
+    }
+  }
+
+  async #external(
+    request: ExternalRequest,
+    from: { operation?: string; attempt?: number },
+  ): Promise<ExternalAnswer | "lost"> {
+    const operation = from.operation ?? "";
+    const call = (this.#calls.get(operation) ?? 0) + 1;
+    this.#calls.set(operation, call);
+    const name = `${request.method} ${request.path}`;
+    const before = await this.moment({ at: "effect", operation, call, when: "before" }, name);
+    if (before.external === "fail") return { status: 503, body: JSON.stringify({ message: "unavailable" }) };
+    const { answer, entries } = this.#world.handle(request, this.#ground.stack.clock.now());
+    for (const entry of entries) this.#add(this.#untagged({ at: this.#now(), ...entry, ...from }));
+    const after = await this.moment({ at: "effect", operation, call, when: "after" }, name);
+    return after.external === "lose" ? "lost" : answer;
+  }
+
+  #scene(moment: Moment): Scene {
+    return {
+      cutClient: (then) => this.#performing.get(moment.operation)?.cut(then),
+      inject: (injection) => this.#ground.stack.inject(injection),
+      holdCallsOfOpenAttempts: () => this.#ground.switchboard.holdCallsOfOpenAttempts(),
+    };
+  }
+
+  // --- the end
+
+  /** Settles when all clients are done, or when nothing has moved for a while: then only the closing phase can help. */
+  async #untilStandstill(done: Promise<unknown>): Promise<void> {
+    const { clock } = this.#ground.stack;
+    let finished = false;
+    void done.then(() => {
+      finished = true;
+    });
+    for (let chances = 0; !finished; ) {
+      const quiet = clock.now() - this.#lastSign;
+      if (quiet < STANDSTILL_MS || this.#nemesis.healing) {
+        await Promise.race([done, clock.sleep(Math.max(5, STANDSTILL_MS - quiet))]);
+      } else if (chances++ === 0) {
+        // operations whose moment did not come are invoked now, and get their time
+        this.#standstill.resolve();
+        this.#lastSign = clock.now();
+      } else return;
+    }
+  }
+
+  async #close(done: Promise<unknown>): Promise<Final> {
+    const { quiescence } = this.#ground;
+    const { clock } = this.#ground.stack;
+    this.#standstill.resolve();
+    await this.#nemesis.close();
+    const deadline = clock.now() + LIVENESS_BOUND_MS;
+    const answered = await Promise.race([done.then(() => true), clock.sleep(LIVENESS_BOUND_MS).then(() => false)]);
+    for (const performance of this.#performing.values()) performance.cut("walks away");
+    await done;
+    const unfinished = await quiescence.reached(
+      this.#tag,
+      () => this.#ground.switchboard.invocationsOf(this.#tag),
+      () => this.#callsInFlight === 0,
+      deadline,
+    );
+    for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
+    return {
+      quiescent: answered && unfinished.length === 0,
+      unfinished: unfinished.map((text) => untagged(text, this.#tag)),
+      state: await this.#state(),
+      outcomes: await this.#outcomes(),
+    };
+  }
+
+  async #state(): Promise<Final["state"]> {
+    const state: Final["state"] = {};
+    for (const [object, values] of Object.entries(await this.#ground.stack.probe.state(this.#tag))) {
+      const [service, ...key] = object.split("/");
+      const entries = Object.entries(values).map(([name, text]) => [
+        name,
+        JSON.parse(untagged(text, this.#tag)) as Json,
+      ]);
+      state[`${this.#ground.subject.contractName(service!)}/${untagged(key.join("/"), this.#tag)}`] =
+        Object.fromEntries(entries);
+    }
+    return state;
+  }
+
+  /** How every invocation ended, also those whose client never heard. */
+  async #outcomes(): Promise<Final["outcomes"]> {
+    const outcomes: Record<string, OperationOutcome> = {};
+    for (const event of this.#events) {
+      if (event.type === "ok") outcomes[event.operation] = { status: "succeeded", value: event.value };
+      else if (event.type === "fail")
+        outcomes[event.operation] = { status: "failed", code: event.status, message: event.message };
+      else if (event.type === "info") {
+        const learned = await this.#learn(event.operation);
+        if (learned) outcomes[event.operation] = learned;
+      }
+    }
+    return outcomes;
+  }
+
+  async #learn(operation: string): Promise<OperationOutcome | undefined> {
+    this.#invocations.get(operation)!.resolve(undefined);
+    const invocation = await this.#invocations.get(operation)!.promise;
+    if (invocation === undefined) return undefined;
+    const performance = new Performance({
+      stack: this.#ground.stack,
+      subject: this.#ground.subject,
+      operation: { id: operation, client: "", kind: "", mode: "attach" },
+      name: this.#tag,
+      invocation,
+      sent: () => {},
+    });
+    const answer = this.#untagged(await performance.run());
+    if (answer.type === "ok") {
+      const { call } = this.#plan.operations.find(({ id }) => id === operation)!;
+      return { status: "succeeded", value: call ? this.#ground.subject.decode(call, answer.value) : answer.value };
+    }
+    return answer.type === "fail" ? { status: "failed", code: answer.status, message: answer.message } : undefined;
+  }
+
+  /** Leaves the stack as it found it: what has not ended is terminated, what has ended is forgotten. */
+  async #leave(final: Final): Promise<void> {
+    const { stack, switchboard } = this.#ground;
+    const prefix = tagged("@", this.#tag);
+    const invocations = new Set(switchboard.leave(this.#tag));
+    for (const status of await stack.probe.unfinished()) {
+      if (!status.key?.startsWith(prefix) && !invocations.has(status.id)) continue;
+      invocations.add(status.id);
+      await stack.fetch("admin", { method: "PATCH", path: `/invocations/${status.id}/kill`, headers: {} });
+    }
+    if (final.quiescent) void stack.forget([...invocations]).catch(() => {});
+  }
+
+  #now(): number {
+    return this.#ground.stack.clock.now() - this.#started;
+  }
+
+  #add(event: HistoryEvent): void {
+    if (this.#over) return;
+    this.#lastSign = this.#ground.stack.clock.now();
+    this.#events.push(event);
+  }
+
+  #untagged<T>(value: T): T {
+    return JSON.parse(untagged(JSON.stringify(value), this.#tag)) as T;
+  }
+}

@@ -1,0 +1,60 @@
+import type { InvocationStatus, Stack } from "../stack/index.ts";
+import type { Tag } from "./tag.ts";
+
+const POLL_MS = 12;
+/** A delayed invocation counts as unfinished only when it is due within this time. */
+const HORIZON_MS = 10_000;
+
+/** Waits for the invocations of cases to end. All that wait on a stack share each look at it. */
+export class Quiescence {
+  readonly #stack: Stack;
+  #look: Promise<InvocationStatus[]> | undefined;
+
+  constructor(stack: Stack) {
+    this.#stack = stack;
+  }
+
+  /**
+   * Settles when nothing of the case is unfinished, twice in a row, or at the deadline.
+   * @param invocations those that are known to work for the case
+   * @param callsDone whether no call to an external system is in flight
+   * @param deadline on the stack's clock
+   * @returns what has not ended, in words
+   */
+  async reached(
+    tag: Tag,
+    invocations: () => ReadonlySet<string>,
+    callsDone: () => boolean,
+    deadline: number,
+  ): Promise<string[]> {
+    const { clock } = this.#stack;
+    for (let quiet = 0; ; ) {
+      const known = invocations();
+      const unfinished = (await this.#nextLook()).filter(
+        (status) => (status.key?.startsWith(tag) || known.has(status.id)) && !this.#isLater(status),
+      );
+      quiet = unfinished.length === 0 && callsDone() ? quiet + 1 : 0;
+      if (quiet === 2) return [];
+      if (clock.now() > deadline)
+        return [...unfinished.map(describe), ...(callsDone() ? [] : ["a call to an external system is in flight"])];
+    }
+  }
+
+  #isLater({ status, due }: InvocationStatus): boolean {
+    return status === "scheduled" && due !== undefined && due > this.#stack.clock.now() + HORIZON_MS;
+  }
+
+  /** A look that begins after now. */
+  #nextLook(): Promise<InvocationStatus[]> {
+    this.#look ??= this.#stack.clock.sleep(POLL_MS).then(() => {
+      this.#look = undefined;
+      return this.#stack.probe.unfinished();
+    });
+    return this.#look;
+  }
+}
+
+function describe({ service, key, handler, status, failure }: InvocationStatus): string {
+  const target = [service, key, handler].filter((part) => part !== undefined).join("/");
+  return `${target} is ${status}${failure === undefined ? "" : `: ${failure}`}`;
+}

@@ -1,0 +1,142 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
+import type { Recorder } from "../report/index.ts";
+import type { PropertyProgress, RunStarted } from "../report/record.ts";
+import { projectRoot } from "../stack/bundle.ts";
+import { NativeStack } from "../stack/native/index.ts";
+import { Arena } from "./arena.ts";
+import { Campaign, type Search } from "./campaign.ts";
+import type { Property } from "./property.ts";
+import { type SavedPlan, type Settings, type StackName, savedPlanComplaint } from "./settings.ts";
+import { Subject } from "./subject.ts";
+
+export const REPORTS = path.join(projectRoot, "reports", "latest");
+const CORPUS = path.join(projectRoot, "reports", "corpus");
+
+/** What the properties of one run share: its settings, its stacks, its records. */
+export class Session {
+  readonly settings: Settings;
+  readonly #recorder: Recorder;
+  readonly #listener: (progress: PropertyProgress) => void;
+  readonly #arenas = new Map<StackName, Promise<Arena>>();
+  #subject: Promise<Subject> | undefined;
+
+  /** @param listener hears of all progress */
+  constructor(settings: Settings, recorder: Recorder, listener: (progress: PropertyProgress) => void) {
+    this.settings = settings;
+    this.#recorder = recorder;
+    this.#listener = listener;
+  }
+
+  /** The stack of a kind, started when it is first asked for. @throws when it does not start */
+  arena(kind: StackName): Promise<Arena> {
+    let arena = this.#arenas.get(kind);
+    if (!arena) {
+      arena = this.#start();
+      this.#arenas.set(kind, arena);
+    }
+    return arena;
+  }
+
+  async #start(): Promise<Arena> {
+    this.#subject ??= Subject.load(this.settings.subject);
+    const subject = await this.#subject;
+    const stack = await NativeStack.start();
+    const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
+    stack.processes.bequeath(process.execPath, [write, this.#recorder.directory]);
+    return new Arena(stack, subject);
+  }
+
+  /** Storms a property, or replays a plan of it, as the settings ask. Records how it went. */
+  async run(property: Property, kind: StackName, search: Partial<Search> = {}): Promise<PropertyProgress> {
+    const { seed, runs, budget, replay, mutants } = this.settings;
+    const arena = await this.arena(kind);
+    await arena.serve(property, mutants);
+    const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
+    const campaign = new Campaign(property, arena, {
+      seed,
+      ...(runs !== undefined && { runs }),
+      budget,
+      first: plans.filter((plan) => arena.can(plan)),
+      generate: replay === undefined,
+      progress: (progress) => this.#listener(progress),
+      save: (plan, invariant, summary) =>
+        replay
+          ? { saved: replay.file, replay: replayCommand(replay.file, kind) }
+          : savePlan(CORPUS, { property: property.name, invariant, stack: kind, summary, plan }),
+      ...search,
+    });
+    const progress = await campaign.run();
+    this.#recorder.record(progress);
+    return progress;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#arenas.values()].map(async (arena) => (await arena).close()));
+  }
+}
+
+/** The first record of a run. */
+export function runStarted(settings: Settings): RunStarted {
+  const { seed, runs, budget, stacks, subject, replay, mutants } = settings;
+  const version = (name: string): string => {
+    const manifest = path.join(projectRoot, "node_modules", name, "package.json");
+    return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+  };
+  return {
+    type: "run",
+    started: new Date().toISOString(),
+    seed,
+    generator: GENERATOR_VERSION,
+    ...(runs === undefined ? { budget } : { runs }),
+    stacks,
+    subject: path.relative(projectRoot, subject ?? path.join(projectRoot, "src", "catalog.ts")),
+    ...(mutants.length > 0 && { mutants: mutants.map(({ name }) => name).join(", ") }),
+    ...(replay && { replay: replay.file }),
+    environment: {
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+      "restate-server": version("@restatedev/restate-server"),
+      "restate-sdk": version("@restatedev/restate-sdk"),
+    },
+  };
+}
+
+function scriptedPlans(property: Property): Plan[] {
+  return Object.values(property.reaches).map(({ plan }) => ({ faults: [], ...plan }));
+}
+
+/** Plans that failed once, to be run before anything new. @throws when a file of the corpus is not a saved plan */
+function corpusPlans(property: Property): Plan[] {
+  let files: string[];
+  try {
+    files = readdirSync(CORPUS).filter((name) => name.endsWith(".json"));
+  } catch {
+    return [];
+  }
+  return files.sort().flatMap((name) => {
+    const file = path.join(CORPUS, name);
+    const saved = JSON.parse(readFileSync(file, "utf8")) as SavedPlan;
+    const complaint = savedPlanComplaint(saved);
+    if (complaint) throw new Error(`${file} is not a saved plan: ${complaint}`);
+    return saved.property === property.name ? [saved.plan] : [];
+  });
+}
+
+/** Saves a plan beneath a folder; the same plan always gets the same name. */
+export function savePlan(folder: string, saved: SavedPlan): { saved: string; replay: string } {
+  const text = `${JSON.stringify(saved, null, 2)}\n`;
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  const words = saved.invariant.replace(/[^a-z0-9]+/gi, "-").toLowerCase();
+  const file = path.join(folder, `${words}-${hash}.json`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, text);
+  const relative = path.relative(process.cwd(), file);
+  return { saved: relative, replay: replayCommand(relative, saved.stack) };
+}
+
+const replayCommand = (file: string, stack: string): string =>
+  `STACK=${stack} REPLAY=${file} npx vitest run properties`;

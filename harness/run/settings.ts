@@ -1,0 +1,163 @@
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import type { Plan } from "../plan/index.ts";
+import { type Mutant, patched, projectRoot } from "../stack/bundle.ts";
+
+/** What the environment asks of a run. */
+export interface Settings {
+  seed: number;
+  /** cases per property and stack */
+  runs?: number;
+  /** milliseconds per property and stack */
+  budget: number;
+  stacks: StackName[];
+  /** a saved plan to replay, instead of a storm */
+  replay?: SavedPlan & { file: string };
+  /** module of another implementation */
+  subject?: string;
+  /** planted bugs */
+  mutants: Mutant[];
+  /** nothing narrows the run down: then situations and faults that it never met fail it */
+  full: boolean;
+}
+
+export const stackNames = ["native"] as const;
+export type StackName = (typeof stackNames)[number];
+
+export const DEFAULT_BUDGET_MS = 20_000;
+
+/** A failing plan as it is saved in the corpus. */
+export interface SavedPlan {
+  property: string;
+  invariant: string;
+  stack: string;
+  /** what was seen, in a sentence */
+  summary: string;
+  plan: Plan;
+}
+
+/** The environment does not make sense: the message names the variable, its value, and what would. */
+export class SettingsError extends Error {
+  override name = "SettingsError";
+}
+
+/**
+ * Reads SEED, RUNS, BUDGET, STACK, REPLAY, SUBJECT and MUTANTS.
+ * @param seed where the seed comes from when none is given, in [0, 1)
+ * @throws SettingsError
+ */
+export function readSettings(env: Record<string, string | undefined>, seed: () => number): Settings {
+  const runs = env.RUNS === undefined ? undefined : whole("RUNS", env.RUNS, 1, 10_000_000);
+  const subject = env.SUBJECT === undefined ? undefined : existing("SUBJECT", env.SUBJECT);
+  return {
+    seed: env.SEED === undefined ? Math.floor(seed() * 2 ** 31) : whole("SEED", env.SEED, 0, 2 ** 31 - 1),
+    ...(runs !== undefined && { runs }),
+    budget: env.BUDGET === undefined ? DEFAULT_BUDGET_MS : duration("BUDGET", env.BUDGET),
+    stacks: env.STACK === undefined ? [...stackNames] : stacks(env.STACK),
+    ...(env.REPLAY !== undefined && { replay: savedPlan(env.REPLAY) }),
+    ...(subject !== undefined && { subject }),
+    mutants: env.MUTANTS === undefined ? [] : mutants(env.MUTANTS),
+    full: env.RUNS === undefined && env.REPLAY === undefined && env.SUBJECT === undefined && env.MUTANTS === undefined,
+  };
+}
+
+function whole(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value < least || value > most)
+    throw new SettingsError(`${name}=${text}: must be a whole number from ${least} to ${most}`);
+  return value;
+}
+
+function duration(name: string, text: string): number {
+  const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)$/.exec(text);
+  const milliseconds = match
+    ? Number(match[1]) * { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }[match[2] as "ms" | "s" | "m" | "h"]
+    : 0;
+  if (milliseconds < 1)
+    throw new SettingsError(
+      `${name}=${text}: must be a duration above zero with its unit, such as 500ms, 20s, 5m or 1h`,
+    );
+  return milliseconds;
+}
+
+function stacks(text: string): StackName[] {
+  const names = text.split(",").map((name) => name.trim());
+  for (const name of names)
+    if (!(stackNames as readonly string[]).includes(name))
+      throw new SettingsError(
+        `STACK=${text}: there is no stack "${name}"; there are ${stackNames.join(", ")} (several are separated by commas)`,
+      );
+  return [...new Set(names)] as StackName[];
+}
+
+function existing(name: string, file: string): string {
+  const absolute = path.resolve(file);
+  if (!existsSync(absolute)) throw new SettingsError(`${name}=${file}: there is no such file (looked for ${absolute})`);
+  return absolute;
+}
+
+function json(name: string, file: string): unknown {
+  const text = readFileSync(existing(name, file), "utf8");
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new SettingsError(`${name}=${file}: is not JSON: ${(error as Error).message}`);
+  }
+}
+
+function savedPlan(file: string): SavedPlan & { file: string } {
+  const saved = json("REPLAY", file) as Partial<SavedPlan> | null;
+  const complaint = savedPlanComplaint(saved);
+  if (complaint) throw new SettingsError(`REPLAY=${file}: is not a saved plan: ${complaint}`);
+  return { ...(saved as SavedPlan), file };
+}
+
+/** What is wrong with a saved plan, if anything. */
+export function savedPlanComplaint(saved: Partial<SavedPlan> | null): string | undefined {
+  if (typeof saved !== "object" || saved === null) return "it is no object";
+  if (typeof saved.property !== "string") return '"property", the name of the property that it fails, is missing';
+  const { plan } = saved;
+  if (!Array.isArray(plan?.operations) || plan.operations.length === 0)
+    return '"plan.operations" must be a list of operations';
+  if (!Array.isArray(plan.faults)) return '"plan.faults" must be a list of faults';
+  const ids = new Set<string>();
+  for (const [index, operation] of plan.operations.entries()) {
+    if (typeof operation?.id !== "string" || typeof operation.client !== "string")
+      return `operation ${index + 1} has no "id" or no "client"`;
+    if (ids.has(operation.id)) return `two operations have the id "${operation.id}"`;
+    ids.add(operation.id);
+  }
+  const named = [
+    ...plan.operations.flatMap(({ after, of, at }) => [
+      ...(after ?? []),
+      ...(of === undefined ? [] : [of]),
+      ...(at ? [at.operation] : []),
+    ]),
+    ...plan.faults.map((fault) => fault?.at?.operation),
+    ...(plan.pins ?? []).flatMap(({ first, second }) => [first.operation, second.operation]),
+  ];
+  const unknown = named.find((id) => !ids.has(id));
+  return named.some((id) => !ids.has(id)) ? `it names an operation "${unknown}" that it does not have` : undefined;
+}
+
+function mutants(file: string): Mutant[] {
+  const list = json("MUTANTS", file);
+  if (!Array.isArray(list) || list.length === 0)
+    throw new SettingsError(`MUTANTS=${file}: must hold a list of patches {name, file, find, replace, breaks}`);
+  for (const [index, mutant] of (list as Partial<Mutant>[]).entries()) {
+    for (const field of ["name", "file", "find", "replace"] as const)
+      if (typeof mutant?.[field] !== "string")
+        throw new SettingsError(`MUTANTS=${file}: patch ${index + 1} has no "${field}"`);
+    if (!Array.isArray(mutant.breaks))
+      throw new SettingsError(`MUTANTS=${file}: patch ${index + 1} has no list "breaks" of invariants`);
+    const source = path.resolve(projectRoot, mutant.file!);
+    if (!existsSync(source))
+      throw new SettingsError(`MUTANTS=${file}: patch "${mutant.name}": there is no file ${mutant.file}`);
+    try {
+      patched(mutant as Mutant, readFileSync(source, "utf8"));
+    } catch (error) {
+      throw new SettingsError(`MUTANTS=${file}: ${(error as Error).message}`);
+    }
+  }
+  return list as Mutant[];
+}

@@ -1,0 +1,146 @@
+import type { AttemptEvent } from "../history/index.ts";
+import type { Moment, When } from "../plan/index.ts";
+import { MessageType } from "../protocol/index.ts";
+import type { Attempt, Decision, ExternalAnswer, ExternalRequest, Gate, Message } from "../stack/index.ts";
+import { Attribution } from "./attribution.ts";
+import type { Outcome } from "./nemesis.ts";
+import { TAG_PATTERN, type Tag } from "./tag.ts";
+
+/** What a case wants to know of the traffic on its behalf. */
+export interface Party {
+  /** a moment of one of its operations */
+  moment(moment: Moment, detail: string): Outcome | Promise<Outcome>;
+  attempt(event: Omit<AttemptEvent, "type" | "at">): void;
+  /** the invocation of an operation is known */
+  invocation(operation: string, invocation: string): void;
+  external(request: ExternalRequest, from: { operation?: string; attempt?: number }): Promise<ExternalAnswer | "lost">;
+}
+
+/** The gate of a stack that many cases share: attributes the traffic and passes it on to the case that it belongs to. */
+export class Switchboard implements Gate {
+  readonly #parties = new Map<Tag, Party>();
+  readonly #attribution = new Attribution();
+  readonly #open = new Map<string, Attempt>();
+  /** calls of these attempts wait */
+  readonly #held = new Map<string, Promise<void>>();
+  readonly #invocations = new Map<Tag, Set<string>>();
+
+  join(tag: Tag, party: Party): void {
+    this.#parties.set(tag, party);
+    this.#invocations.set(tag, new Set());
+  }
+
+  /** Forgets the case; returns the invocations that worked for it. */
+  leave(tag: Tag): string[] {
+    const invocations = [...(this.#invocations.get(tag) ?? [])];
+    this.#attribution.forget(invocations);
+    this.#parties.delete(tag);
+    this.#invocations.delete(tag);
+    return invocations;
+  }
+
+  invocationsOf(tag: Tag): ReadonlySet<string> {
+    return this.#invocations.get(tag) ?? new Set();
+  }
+
+  /** Requests to external systems by the attempts that are open now wait until the returned function is called. */
+  holdCallsOfOpenAttempts(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    for (const id of this.#open.keys()) this.#held.set(id, promise);
+    return resolve;
+  }
+
+  opened(attempt: Attempt): void {
+    this.#open.set(attemptId(attempt), attempt);
+    this.#attribution.opened(attempt);
+    this.#tell(attempt, "started");
+  }
+
+  before(attempt: Attempt, message: Message): Decision | Promise<Decision> {
+    const known = this.#attribution.ownerOf(attempt.invocation);
+    this.#attribution.observe(attempt, message);
+    if (!known) this.#tell(attempt, "started");
+    if (message.direction === "to-server") this.#ending(attempt, message);
+    return this.#moment(attempt, message, "before");
+  }
+
+  after(attempt: Attempt, message: Message): Decision | Promise<Decision> {
+    return this.#moment(attempt, message, "after");
+  }
+
+  closed(attempt: Attempt, clean: boolean): void {
+    this.#open.delete(attemptId(attempt));
+    if (!clean) this.#tell(attempt, "lost");
+  }
+
+  async external(request: ExternalRequest): Promise<ExternalAnswer | "lost"> {
+    const { from } = request;
+    if (from) await this.#held.get(`${from.invocation}/${from.attempt}`);
+    const owner = from && this.#attribution.ownerOf(from.invocation);
+    const tag = owner?.operation.split("/")[0] ?? TAG_PATTERN.exec(request.path + request.body)?.[0];
+    const party = tag === undefined ? undefined : this.#parties.get(tag);
+    // a straggler of a case that is over: nobody is left to be affected
+    if (!party) return "lost";
+    return party.external(request, {
+      ...(owner && { operation: owner.operation.split("/")[1]! }),
+      ...(from && { attempt: from.attempt }),
+    });
+  }
+
+  #moment(attempt: Attempt, message: Message, when: When): Decision | Promise<Decision> {
+    const place = this.#place(attempt);
+    if (!place) return undefined;
+    const { party, operation, child } = place;
+    const outcome = party.moment(
+      {
+        at: "message",
+        operation,
+        ...(child !== undefined && { child }),
+        attempt: attempt.number,
+        direction: message.direction,
+        message: message.index,
+        when,
+      },
+      message.name,
+    );
+    return outcome instanceof Promise ? outcome.then(({ decision }) => decision) : outcome.decision;
+  }
+
+  #ending(attempt: Attempt, message: Message): void {
+    if (message.type === MessageType.End) this.#tell(attempt, "ended");
+    else if (message.type === MessageType.Suspension) this.#tell(attempt, "suspended");
+    else if (message.type === MessageType.Error) {
+      const { code, message: text } = message.decode() as { code?: number; message?: string };
+      this.#tell(attempt, "failed", { code: code ?? 0, message: text ?? "" });
+    }
+  }
+
+  #tell(attempt: Attempt, phase: AttemptEvent["phase"], more: Pick<AttemptEvent, "code" | "message"> = {}): void {
+    const place = this.#place(attempt);
+    if (!place) return;
+    const { party, tag, operation, child } = place;
+    if (phase === "started") {
+      this.#invocations.get(tag)?.add(attempt.invocation);
+      if (child === undefined) party.invocation(operation, attempt.invocation);
+    }
+    party.attempt({
+      operation,
+      ...(child !== undefined && { child }),
+      invocation: attempt.invocation,
+      target: [attempt.service, attempt.key, attempt.handler].filter((part) => part !== undefined).join("/"),
+      attempt: attempt.number,
+      phase,
+      ...more,
+    });
+  }
+
+  #place(attempt: Attempt): { party: Party; tag: Tag; operation: string; child?: number } | undefined {
+    const owner = this.#attribution.ownerOf(attempt.invocation);
+    if (!owner) return undefined;
+    const [tag, operation] = owner.operation.split("/") as [string, string];
+    const party = this.#parties.get(tag);
+    return party && { party, tag, operation, ...(owner.child !== undefined && { child: owner.child }) };
+  }
+}
+
+const attemptId = (attempt: Attempt): string => `${attempt.invocation}/${attempt.number}`;

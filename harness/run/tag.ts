@@ -1,0 +1,48 @@
+import type { Json, Operation } from "../plan/index.ts";
+
+/**
+ * A tag takes the place of the sign `@` in the ids of a plan, so that cases that share a stack never meet. It is long
+ * enough not to occur by chance, and it is translated back wherever a text leaves the stack.
+ */
+export type Tag = string;
+
+const ALPHABET = "abcdefghijklmnopqrstuvwxyz0123456789";
+export const TAG_PATTERN = /sp[a-z0-9]{12}-/;
+
+/** @param random where the characters come from, in [0, 1) */
+export function makeTag(random: () => number): Tag {
+  let text = "sp";
+  for (let i = 0; i < 12; i++) text += ALPHABET[Math.floor(random() * ALPHABET.length)];
+  return `${text}-`;
+}
+
+/** The text as the stack sees it: a sign at the start of a text or of a path segment is an id of the case. */
+export const tagged = (text: string, tag: Tag): string => text.replace(/(^|\/)@/g, `$1${tag}`);
+
+/** The text as the plan writes it. */
+export const untagged = (text: string, tag: Tag): string => text.replaceAll(tag, "@");
+
+/** A value with the texts in it translated by `tagged`. */
+export function taggedJson(value: Json, tag: Tag): Json {
+  if (typeof value === "string") return tagged(value, tag);
+  if (Array.isArray(value)) return value.map((item) => taggedJson(item, tag));
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, taggedJson(item, tag)]));
+}
+
+/** The operation with its ids translated by `tagged`. */
+export function taggedOperation(operation: Operation, tag: Tag): Operation {
+  const { call, input, idempotencyKey } = operation;
+  return {
+    ...operation,
+    ...(call && {
+      call: {
+        ...call,
+        handler: tagged(call.handler, tag),
+        ...("key" in call && call.key !== undefined && { key: tagged(call.key, tag) }),
+      },
+    }),
+    ...(input !== undefined && { input: taggedJson(input, tag) }),
+    ...(idempotencyKey !== undefined && { idempotencyKey: tagged(idempotencyKey, tag) }),
+  };
+}

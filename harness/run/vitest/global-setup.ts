@@ -1,0 +1,50 @@
+import type { TestProject } from "vitest/node";
+import { Recorder, readRecords, writeReport } from "../../report/index.ts";
+import { serverBinary } from "../../stack/native/index.ts";
+import { REPORTS, runStarted } from "../session.ts";
+import { readSettings } from "../settings.ts";
+import { verdictOf } from "./verdict.ts";
+
+declare module "vitest" {
+  export interface ProvidedContext {
+    seed: number;
+    terminal: { isTTY: boolean; columns: number };
+  }
+}
+
+/**
+ * Before the run: refuses settings that make no sense, before any stack is started. After it, whatever the verdict: writes
+ * the report, says where it is, and fails a full run in which a kind of fault never struck.
+ */
+export default function setup(project: TestProject): () => void {
+  const started = performance.now();
+  const settings = refusing(() => {
+    const read = readSettings(process.env, Math.random);
+    if (read.stacks.includes("native")) serverBinary();
+    return read;
+  });
+  const recorder = new Recorder(REPORTS);
+  recorder.record(runStarted(settings));
+  project.provide("seed", settings.seed);
+  project.provide("terminal", { isTTY: process.stdout.isTTY ?? false, columns: process.stdout.columns ?? 80 });
+  const conclude = (): void => {
+    const { verdict, complaints } = verdictOf(readRecords(REPORTS), settings);
+    recorder.record({ type: "end", verdict, milliseconds: Math.round(performance.now() - started) });
+    recorder.close();
+    writeReport(REPORTS);
+    for (const complaint of complaints) console.error(`\n${complaint}`);
+    console.log(`\nseed ${settings.seed}; report: reports/latest/index.html`);
+    if (verdict !== "passed") process.exitCode = 1;
+  };
+  return conclude;
+}
+
+/** Ends the process with a message instead of a stack trace: it is the user's input that is wrong. */
+function refusing<T>(action: () => T): T {
+  try {
+    return action();
+  } catch (error) {
+    console.error(`\nstormproof: ${(error as Error).message}\n`);
+    process.exit(1);
+  }
+}

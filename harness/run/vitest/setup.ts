@@ -1,0 +1,40 @@
+import { inject, test } from "vitest";
+import { Recorder, Terminal } from "../../report/index.ts";
+import { onDeclare, type Property } from "../property.ts";
+import { REPORTS, Session } from "../session.ts";
+import { readSettings, type StackName } from "../settings.ts";
+
+/** One for all test files: they run in this process one after the other. */
+const shared = globalThis as { stormproof?: { session: Session; terminal: Terminal } };
+shared.stormproof ??= begin();
+const { session, terminal } = shared.stormproof;
+
+function begin(): { session: Session; terminal: Terminal } {
+  const settings = { ...readSettings(process.env, Math.random), seed: inject("seed") };
+  const { isTTY, columns } = inject("terminal");
+  const terminal = new Terminal({ stream: process.stdout, isTTY, columns, budget: settings.budget });
+  return {
+    session: new Session(settings, Recorder.append(REPORTS), (progress) => terminal.progress(progress)),
+    terminal,
+  };
+}
+
+onDeclare((property) => {
+  for (const stack of session.settings.stacks) {
+    const { replay } = session.settings;
+    const title = `${property.pattern}: ${property.name} (${stack})`;
+    if (replay && replay.property !== property.name) continue;
+    test(title, ({ signal }) => storm(property, stack, signal));
+  }
+});
+
+async function storm(property: Property, stack: StackName, signal: AbortSignal): Promise<void> {
+  const progress = await session.run(property, stack, { signal });
+  terminal.finished(progress);
+  if (progress.verdict === "passed") return;
+  const text = progress.failure ? terminal.describeFailure(progress) : `${progress.verdict}: ${progress.reason}`;
+  const error = new Error(text);
+  // the place in the harness from which it is thrown tells nobody anything
+  error.stack = text;
+  throw error;
+}

@@ -1,0 +1,31 @@
+import type { RecordedRun } from "../../report/index.ts";
+import type { RunEnded } from "../../report/record.ts";
+import type { Settings } from "../settings.ts";
+
+/** How a run ended as a whole, and what is wrong with it beyond its properties. */
+export function verdictOf(
+  { properties }: RecordedRun,
+  { full }: Pick<Settings, "full">,
+): { verdict: RunEnded["verdict"]; complaints: string[] } {
+  const interrupted = properties.some(({ verdict }) => verdict === "interrupted" || verdict === "running");
+  const bad = properties.filter(({ verdict }) => verdict !== "passed" && verdict !== "skipped");
+  const idle = full && bad.length === 0 ? kindsThatNeverStruck(properties) : [];
+  const complaints = idle.map(
+    ({ stack, kind, planned }) =>
+      `stormproof: on the ${stack} stack the fault ${kind} was planned ${planned} times and never struck, so this run says nothing of it`,
+  );
+  const verdict = interrupted ? "interrupted" : bad.length > 0 || complaints.length > 0 ? "failed" : "passed";
+  return { verdict, complaints };
+}
+
+function kindsThatNeverStruck(
+  properties: RecordedRun["properties"],
+): { stack: string; kind: string; planned: number }[] {
+  const totals = new Map<string, { stack: string; kind: string; planned: number; struck: number }>();
+  for (const { stack, faults } of properties)
+    for (const [kind, { planned, struck }] of Object.entries(faults)) {
+      const total = totals.get(`${stack} ${kind}`) ?? { stack, kind, planned: 0, struck: 0 };
+      totals.set(`${stack} ${kind}`, { stack, kind, planned: total.planned + planned, struck: total.struck + struck });
+    }
+  return [...totals.values()].filter(({ struck }) => struck === 0);
+}

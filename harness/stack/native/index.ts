@@ -1,0 +1,2 @@
+export { NativeStack } from "./native-stack.ts";
+export { serverBinary } from "./restate-server.ts";
