@@ -97,7 +97,7 @@ export const mutants: Mutant[] = [
     file: product,
     find: '      ctx.set("reserved", true);\n',
     replace:
-      '      (ctx as restate.ObjectContext).set("receipt", crypto.randomUUID());\n      ctx.set("reserved", true);\n',
+      '      (ctx as unknown as restate.ObjectContext).set("receipt", crypto.randomUUID());\n      ctx.set("reserved", true);\n',
     breaks: ["replays deterministically", "ends"],
     note: "an attempt ends after the receipt was written, and the next one writes another",
   },

@@ -126,12 +126,18 @@ export const mutants: Mutant[] = [
     note: "the client is told that it is booked",
   },
   {
-    name: "flight's confirmation not awaited",
+    name: "confirmations awaited, and their refusals ignored",
     file: booking,
-    find: 'await forward("confirm flight",',
-    replace: 'void forward("confirm flight",',
+    find: `    await forward("confirm flight", (tag) => flights.confirm(flight.id, tag));
+    await forward("confirm car", (tag) => cars.confirm(car.id, tag));
+`,
+    replace: `    await restate.RestatePromise.allSettled([
+      forward("confirm flight", (tag) => flights.confirm(flight.id, tag)),
+      forward("confirm car", (tag) => cars.confirm(car.id, tag)),
+    ]);
+`,
     breaks: ["all or nothing"],
-    note: "the confirmation of the flight is refused, and the rest goes on",
+    note: "a confirmation is refused, and the booking is answered as a success",
   },
   {
     name: "time of the clock in the state",
