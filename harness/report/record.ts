@@ -22,6 +22,8 @@ export interface RunStarted {
   replay?: string;
   /** versions: { node, "restate-server", "restate-sdk" }, and the platform */
   environment: Record<string, string>;
+  /** what each fault kind does, as a clause: { "kill-endpoint": "the endpoint is killed" } */
+  words?: Record<string, string>;
 }
 
 /** The state of one property on one stack; a later record replaces an earlier one of the same property and stack. */

@@ -1,0 +1,125 @@
+/** The first screen: what ran, how it went, and one row per property and stack. */
+
+import { count, duration, plural } from "../format.ts";
+import type { PropertyProgress, PropertyVerdict, RunStarted } from "../record.ts";
+import type { RecordedRun } from "../recorder.ts";
+import { type Html, html } from "./html.ts";
+
+/** The words for a verdict, worst first: the order in which a summary counts them. */
+const verdicts: [PropertyVerdict, string][] = [
+  ["failed", "failed"],
+  ["unknown", "unknown"],
+  ["vacuous", "vacuous"],
+  ["interrupted", "interrupted"],
+  ["running", "running"],
+  ["skipped", "skipped"],
+  ["passed", "passed"],
+];
+
+/** How the run as a whole ended; a run without an end was interrupted, unless something had failed before. */
+export function overall({ properties, ended }: RecordedRun): "passed" | "failed" | "interrupted" {
+  if (ended !== undefined) return ended.verdict;
+  return properties.some(({ verdict }) => verdict === "failed") ? "failed" : "interrupted";
+}
+
+/** "1 failed, 2 passed". */
+export function tally(properties: PropertyProgress[]): string {
+  const parts = verdicts.flatMap(([verdict, word]) => {
+    const n = properties.filter((property) => property.verdict === verdict).length;
+    return n === 0 ? [] : [`${count(n)} ${word}`];
+  });
+  return parts.length === 0 ? "no property ran" : parts.join(", ");
+}
+
+export function summary(run: RecordedRun): Html {
+  const verdict = overall(run);
+  return html`<header class="${verdict}">
+<p class="brand">stormproof</p>
+<h1><span class="verdict ${verdict}"><b></b>${headline[verdict]}</span></h1>
+<p class="tally">${plural(run.properties.length, "property", "properties")}: ${tally(run.properties)}${run.ended === undefined && html`<span class="note">The run was cut off; this is what it had recorded.</span>`}</p>
+${run.started !== undefined && facts(run.started, run)}
+</header>
+${run.properties.length > 0 && table(run.properties)}`;
+}
+
+const headline = { passed: "Passed", failed: "Failed", interrupted: "Interrupted" } as const;
+
+function facts(started: RunStarted, run: RecordedRun): Html {
+  const sum = (of: (property: PropertyProgress) => number) => run.properties.reduce((total, p) => total + of(p), 0);
+  const struck = sum(({ faults }) => Object.values(faults).reduce((total, fault) => total + fault.struck, 0));
+  const rows: [string, string | undefined][] = [
+    ["seed", `${started.seed}`],
+    ["generators", `version ${started.generator}`],
+    ["stacks", started.stacks.join(", ")],
+    ["subject", started.subject],
+    ["mutants", started.mutants],
+    ["replay", started.replay],
+    ["bound", bound(started)],
+    ["cases", count(sum(({ cases }) => cases))],
+    ["operations", count(sum(({ operations }) => operations))],
+    ["faults struck", count(struck)],
+    ["took", run.ended && duration(run.ended.milliseconds)],
+    ["started", started.started.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC")],
+    ...Object.entries(started.environment),
+  ];
+  const known = rows.filter(([, value]) => value !== undefined);
+  return html`<dl class="facts">${known.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>`;
+}
+
+function bound({ runs, budget }: RunStarted): string | undefined {
+  const parts = [runs !== undefined && plural(runs, "case"), budget !== undefined && duration(budget)].filter(Boolean);
+  return parts.length === 0 ? undefined : `${parts.join(" or ")} per property`;
+}
+
+function table(properties: PropertyProgress[]): Html {
+  const columns = [
+    "Verdict",
+    "Property",
+    "Cases",
+    "Operations",
+    "Time",
+    "Faults struck of planned",
+    "Situations reached",
+  ];
+  return html`<table class="summary">
+<thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
+<tbody>${properties.map(row)}</tbody></table>`;
+}
+
+/** Where the section of a property's failure is on the page. */
+export const anchor = (index: number): string => `failure-${index + 1}`;
+
+function row(property: PropertyProgress, index: number): Html {
+  const link = property.failure !== undefined && html`<a href="#${anchor(index)}">why</a>`;
+  return html`<tr class="${property.verdict}">
+<td><span class="verdict ${property.verdict}"><b></b>${property.verdict}</span></td>
+<th scope="row"><span class="name">${property.property}</span> ${link}
+<span class="about">${property.pattern} on ${property.stack}</span>
+${property.reason !== undefined && html`<span class="reason">${property.reason}</span>`}
+<span class="invariants">${property.invariants.join(" · ")}</span></th>
+<td class="number" data-label="cases">${count(property.cases)}</td>
+<td class="number" data-label="operations">${count(property.operations)}</td>
+<td class="number" data-label="time">${duration(property.milliseconds)}</td>
+<td>${faultList(property.faults)}</td>
+<td>${situationList(property.reaches)}</td></tr>
+`;
+}
+
+function faultList(faults: PropertyProgress["faults"]): Html {
+  const kinds = Object.entries(faults);
+  if (kinds.length === 0) return html`<span class="none">none planned</span>`;
+  return html`<ul class="tallies">${kinds.map(
+    ([kind, { planned, struck }]) =>
+      html`<li class="${struck === 0 && "zero"}"><span>${kind}</span><b>${count(struck)}<small> of ${count(planned)}</small></b></li>`,
+  )}</ul>`;
+}
+
+function situationList(reaches: PropertyProgress["reaches"]): Html {
+  const situations = Object.entries(reaches);
+  if (situations.length === 0) return html`<span class="none">none declared</span>`;
+  const reached = situations.filter(([, n]) => n > 0).length;
+  return html`<p class="reached">${reached} of ${situations.length}</p><ul class="tallies situations">${situations.map(
+    ([situation, n]) =>
+      html`<li class="${n === 0 && "zero"}"><b>${n === 0 ? "never" : count(n)}</b><span>${situation}</span></li>`,
+  )}</ul>`;
+}

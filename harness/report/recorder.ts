@@ -1,0 +1,88 @@
+/**
+ * What a run tells while it goes on, kept as JSON lines on disk. A line is handed to the operating system before
+ * `record` returns, so that the death of the process, by SIGKILL too, loses nothing that was recorded: the report can
+ * always be made, by whoever is left.
+ */
+
+import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import type { PropertyProgress, RunEnded, RunRecord, RunStarted } from "./record.ts";
+
+const fileName = "run.jsonl";
+
+/** Writes `<directory>/run.jsonl`. Synchronous throughout; throws what node:fs throws. */
+export class Recorder {
+  readonly directory: string;
+  #file: number;
+
+  /**
+   * Begins a new record in `directory`, which is made when it is missing; an older record there is replaced at once
+   * and as a whole: nobody sees the lines of two runs mixed, even if both use the same directory at the same time.
+   */
+  constructor(directory: string) {
+    mkdirSync(directory, { recursive: true });
+    this.directory = directory;
+    const fresh = join(directory, `.${fileName}.${process.pid}`);
+    this.#file = openSync(fresh, "w");
+    renameSync(fresh, join(directory, fileName));
+  }
+
+  record(record: RunRecord): void {
+    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
+  }
+
+  /** Idempotent. */
+  close(): void {
+    if (this.#file >= 0) closeSync(this.#file);
+    this.#file = -1;
+  }
+}
+
+/** What is left of a run: the last word on each property, in the order in which they first appeared. */
+export interface RecordedRun {
+  started?: RunStarted;
+  /** one per property and stack; none is "running" any more: what never ended was interrupted */
+  properties: PropertyProgress[];
+  ended?: RunEnded;
+  /** lines that could not be read; the last one is torn when the process died while writing it */
+  unreadable: number;
+}
+
+/** Reads `<directory>/run.jsonl`. Throws when there is no such file, never because of what is in it. */
+export function readRecords(directory: string): RecordedRun {
+  const run: RecordedRun = { properties: [], unreadable: 0 };
+  const latest = new Map<string, PropertyProgress>();
+  for (const line of readFileSync(join(directory, fileName), "utf8").split("\n")) {
+    if (line === "") continue;
+    const record = parse(line);
+    if (record === undefined) run.unreadable++;
+    else if (record.type === "run") run.started = record;
+    else if (record.type === "end") run.ended = record;
+    else latest.set(JSON.stringify([record.property, record.stack]), record);
+  }
+  run.properties = [...latest.values()].map(settled);
+  return run;
+}
+
+/** Each kind of record with the fields without which it cannot be shown. */
+const required: Record<RunRecord["type"], string[]> = {
+  run: ["started", "seed", "stacks", "environment"],
+  property: ["property", "stack", "verdict", "faults", "reaches"],
+  end: ["verdict", "milliseconds"],
+};
+
+function parse(line: string): RunRecord | undefined {
+  try {
+    const record = JSON.parse(line);
+    const fields = required[record.type as RunRecord["type"]];
+    return fields?.every((field) => record[field] !== undefined) ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function settled(record: PropertyProgress): PropertyProgress {
+  if (record.verdict !== "running") return record;
+  return { ...record, verdict: "interrupted", reason: record.reason ?? "the run ended before this property did" };
+}

@@ -1,0 +1,249 @@
+/**
+ * A run on a terminal: one live line while it goes on, a line per property when it is done, and for a failure all that
+ * a person needs to understand and repeat it. Where there is no terminal, plain lines, few of them.
+ */
+
+import { describePlan, type FaultWords } from "../plan/index.ts";
+import { count, cut, duration, plural } from "./format.ts";
+import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "./record.ts";
+
+export interface TerminalOptions {
+  stream: { write(text: string): unknown };
+  /** whether lines can be rewritten in place */
+  isTTY: boolean;
+  /** the width of a line; asked again for every live line, as windows change */
+  columns: () => number;
+  colours: boolean;
+  /** milliseconds; only differences matter */
+  now: () => number;
+  /** what fault kinds do, for the plans of failures */
+  words?: FaultWords;
+}
+
+/** Milliseconds between two live lines, and between two plain lines of one property. */
+const betweenLive = 100;
+const betweenPlain = 5000;
+
+export class Terminal {
+  readonly #options: TerminalOptions;
+  readonly #paint: Painter;
+  #budget: number | undefined;
+  #runs: number | undefined;
+  #liveAt = Number.NEGATIVE_INFINITY;
+  #isLive = false;
+  readonly #plainAt = new Map<string, number>();
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
+    this.#paint = painter(options.colours);
+  }
+
+  /** A terminal on a stream of this process, as the environment wants it (NO_COLOR, FORCE_COLOR, TERM=dumb). */
+  static on(stream: NodeJS.WriteStream, words: FaultWords = {}): Terminal {
+    const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+    const isTTY = stream.isTTY === true && TERM !== "dumb";
+    const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
+    const colours = (NO_COLOR === undefined || NO_COLOR === "") && (isTTY || forced);
+    return new Terminal({
+      stream,
+      isTTY,
+      columns: () => stream.columns ?? 80,
+      colours,
+      now: () => performance.now(),
+      words,
+    });
+  }
+
+  /** Says what is about to run, and remembers the bounds, to tell how much is left. */
+  started(run: RunStarted): void {
+    this.#budget = run.budget;
+    this.#runs = run.runs;
+    const bounds = [run.runs && plural(run.runs, "case"), run.budget && duration(run.budget)].filter(Boolean);
+    const parts = [
+      `seed ${run.seed} (generators ${run.generator})`,
+      `on ${run.stacks.join(", ")}`,
+      ...(bounds.length > 0 ? [`${bounds.join(" or ")} per property`] : []),
+      ...(run.replay === undefined ? [] : [`replaying ${run.replay}`]),
+      ...(run.mutants === undefined ? [] : [`mutants ${run.mutants}`]),
+    ];
+    this.#line(`${this.#paint("bold", "stormproof")}  ${parts.join(" · ")}`);
+  }
+
+  /** Shows how far a property is; may be called as often as one likes. */
+  progress(record: PropertyProgress): void {
+    const now = this.#options.now();
+    if (this.#options.isTTY) {
+      if (now - this.#liveAt < betweenLive) return;
+      this.#liveAt = now;
+      this.#rewrite(this.#running(record));
+      return;
+    }
+    const key = `${record.stack} ${record.property}`;
+    const before = this.#plainAt.get(key);
+    if (before === undefined) this.#plainAt.set(key, now);
+    if (now - (before ?? now) < betweenPlain) return;
+    this.#plainAt.set(key, now);
+    this.#line(this.#running(record));
+  }
+
+  /** A property has come to its verdict. */
+  finished(record: PropertyProgress): void {
+    const mark = this.#paint(tones[record.verdict], `${symbols[record.verdict]} ${record.verdict}`);
+    const struck = sum(record.faults, "struck");
+    const planned = sum(record.faults, "planned");
+    const reached = Object.values(record.reaches).filter((n) => n > 0).length;
+    const situations = Object.keys(record.reaches).length;
+    const numbers = [
+      `${plural(record.cases, "case")}, ${plural(record.operations, "operation")} in ${duration(record.milliseconds)}`,
+      ...(planned > 0 ? [`${count(struck)} of ${plural(planned, "fault")} struck`] : []),
+      ...(situations > 0 ? [`${reached} of ${plural(situations, "situation")} reached`] : []),
+    ];
+    this.#line(`${mark}  ${this.#paint("bold", clean(record.property))} (${record.stack})`);
+    this.#line(`  ${this.#paint("dim", numbers.join(" · "))}`);
+    if (record.reason !== undefined && record.failure === undefined) this.#line(`  ${clean(record.reason)}`);
+    for (const never of lacking(record)) this.#line(`  ${this.#paint("yellow", never)}`);
+  }
+
+  /** Everything a person needs of a failure: the contradiction, the plan that provokes it, and how to see it again. */
+  failure(failure: Failure, property: string): void {
+    const { evidence, rate, shrink, original, plan } = failure;
+    const size = (operations: number, faults: number) =>
+      `${plural(operations, "operation")}, ${plural(faults, "fault")}`;
+    const field = (name: string, text: string) => this.#line(`  ${this.#paint("dim", name.padEnd(9))} ${clean(text)}`);
+    this.#line("");
+    this.#line(`${this.#paint("red", `${symbols.failed} ${clean(property)}`)}`);
+    this.#line(`  breaks the invariant ${this.#paint("bold", clean(failure.invariant))}`);
+    this.#line("");
+    this.#line(`  ${clean(evidence.summary)}`);
+    if (evidence.expected !== undefined) field("expected", evidence.expected);
+    if (evidence.seen !== undefined) field("seen", evidence.seen);
+    this.#line("");
+    for (const line of describePlan(plan, this.#options.words)) this.#line(`    ${clean(line)}`);
+    this.#line("");
+    field("fails", `${rate.failed} of ${plural(rate.of, "run")} on ${rate.stack}`);
+    const how = shrink.complete ? "" : "; the shrinking ran out of budget";
+    field("shrunk", `from ${size(original.operations, original.faults)}${how}`);
+    if (failure.seed !== undefined)
+      field("seed", `${failure.seed}${failure.case === undefined ? "" : `, case ${failure.case}`}`);
+    field("saved", failure.saved);
+    field("replay", failure.replay);
+    this.#line("");
+  }
+
+  /** The last words: how many came to which verdict, and where the report is. */
+  summary(records: readonly PropertyProgress[], report?: string): void {
+    const verdicts = Object.keys(symbols) as PropertyVerdict[];
+    const counts = verdicts.flatMap((verdict) => {
+      const n = records.filter((record) => record.verdict === verdict).length;
+      return n === 0 ? [] : [this.#paint(tones[verdict], `${count(n)} ${verdict}`)];
+    });
+    this.#line(`${plural(records.length, "property", "properties")}: ${counts.join(", ") || "none ran"}`);
+    for (const line of tallies(records)) this.#line(this.#paint("dim", line));
+    if (report !== undefined) this.#line(`report: ${report}`);
+  }
+
+  /** Removes the live line, so that others can write. Idempotent. */
+  clear(): void {
+    if (this.#isLive) this.#options.stream.write("\r\x1b[2K");
+    this.#isLive = false;
+  }
+
+  #running(record: PropertyProgress): string {
+    const seconds = record.milliseconds / 1000;
+    const rate = seconds > 0 ? ` (${(record.cases / seconds).toFixed(1)}/s)` : "";
+    const of = this.#runs === undefined ? "" : ` of ${count(this.#runs)}`;
+    const left =
+      this.#budget === undefined ? [] : [`${duration(Math.max(0, this.#budget - record.milliseconds))} left`];
+    const parts = [
+      `${record.property} (${record.stack})`,
+      `case ${count(record.cases)}${of}${rate}`,
+      ...left,
+      faultsSoFar(record.faults),
+    ];
+    return clean(parts.join(" · "));
+  }
+
+  #rewrite(text: string): void {
+    this.#options.stream.write(`\r\x1b[2K${cut(text, Math.max(10, this.#options.columns() - 1))}`);
+    this.#isLive = true;
+  }
+
+  #line(text: string): void {
+    this.clear();
+    this.#options.stream.write(`${text}\n`);
+  }
+}
+
+const symbols: Record<PropertyVerdict, string> = {
+  failed: "✗",
+  unknown: "?",
+  vacuous: "○",
+  interrupted: "◌",
+  running: "…",
+  skipped: "–",
+  passed: "✓",
+};
+
+type Tone = "bold" | "dim" | "red" | "green" | "yellow" | "magenta";
+type Painter = (tone: Tone, text: string) => string;
+
+const tones: Record<PropertyVerdict, Tone> = {
+  failed: "red",
+  unknown: "magenta",
+  vacuous: "yellow",
+  interrupted: "yellow",
+  running: "dim",
+  skipped: "dim",
+  passed: "green",
+};
+
+const codes: Record<Tone, number> = { bold: 1, dim: 2, red: 31, green: 32, yellow: 33, magenta: 35 };
+
+function painter(colours: boolean): Painter {
+  return colours ? (tone, text) => `\x1b[${codes[tone]}m${text}\x1b[0m` : (_, text) => text;
+}
+
+/** Answers of services and names of keys end up here: no control character of theirs may reach the terminal. */
+function clean(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to make visible
+  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
+    return character === "\n" ? " " : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+}
+
+type Faults = PropertyProgress["faults"];
+
+const sum = (faults: Faults, what: "planned" | "struck") =>
+  Object.values(faults).reduce((total, fault) => total + fault[what], 0);
+
+/** "512 struck: 410 cut-reset, 102 zombie", most frequent first, so that a cut line loses the least. */
+function faultsSoFar(faults: Faults): string {
+  const kinds = Object.entries(faults).filter(([, { struck }]) => struck > 0);
+  if (kinds.length === 0) return "no fault struck yet";
+  const byNumber = kinds.sort(([, a], [, b]) => b.struck - a.struck);
+  const list = byNumber.map(([kind, { struck }]) => `${count(struck)} ${kind}`).join(", ");
+  return `${count(sum(faults, "struck"))} struck: ${list}`;
+}
+
+/** What a run should have met and never did. */
+function lacking({ faults, reaches }: PropertyProgress): string[] {
+  const silent = Object.entries(faults).filter(([, { planned, struck }]) => planned > 0 && struck === 0);
+  const unmet = Object.entries(reaches).filter(([, n]) => n === 0);
+  return [
+    ...silent.map(([kind, { planned }]) => `${kind} never struck (${count(planned)} planned)`),
+    ...unmet.map(([situation]) => `never reached: ${clean(situation)}`),
+  ];
+}
+
+/** Faults by kind over all properties: "faults struck of planned: cut-reset 398/410, ...". */
+function tallies(records: readonly PropertyProgress[]): string[] {
+  const total: Faults = {};
+  for (const [kind, { planned, struck }] of records.flatMap(({ faults }) => Object.entries(faults))) {
+    const sofar = total[kind] ?? { planned: 0, struck: 0 };
+    total[kind] = { planned: sofar.planned + planned, struck: sofar.struck + struck };
+  }
+  const kinds = Object.entries(total).map(
+    ([kind, { planned, struck }]) => `${kind} ${count(struck)}/${count(planned)}`,
+  );
+  return kinds.length === 0 ? [] : [`faults struck of planned: ${kinds.join(", ")}`];
+}
