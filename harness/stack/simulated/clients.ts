@@ -1,0 +1,159 @@
+import { OPERATION_HEADER } from "../headers.ts";
+import type { Destination } from "../stack.ts";
+import { chance } from "./chance.ts";
+import type { Endpoints } from "./endpoints.ts";
+import { type Connection, type HttpAnswer, type SimulatedProcess, Strand } from "./process.ts";
+import type { App } from "./program.ts";
+import type { Restate } from "./restate/restate.ts";
+import type { Scheduler } from "./scheduler.ts";
+
+export interface ServedRequest {
+  /** stable, and unique in the run */
+  name: string;
+  method: string;
+  /** with query */
+  path: string;
+  /** lower-case names */
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** What clients reach. */
+export interface Servers {
+  readonly seed: number;
+  readonly scheduler: Scheduler;
+  readonly restate: Restate;
+  readonly endpoints: Endpoints;
+}
+
+/** Where the answer goes; one of the two is called, once. */
+export interface Asker {
+  resolve(answer: HttpAnswer): void;
+  reject(error: Error): void;
+}
+
+/** All connections of clients, those of simulated processes included. */
+export class Clients {
+  readonly #servers: Servers;
+  readonly #open = new Set<ClientConnection>();
+
+  constructor(servers: Servers) {
+    this.#servers = servers;
+  }
+
+  /** Sends a request on a connection of its own. */
+  request(to: Destination, request: ServedRequest, asker: Asker): ClientConnection {
+    const connection = new ClientConnection(this.#servers, to, request, asker, () => this.#open.delete(connection));
+    this.#open.add(connection);
+    return connection;
+  }
+
+  /** Restate died: its connections are gone. */
+  serverDied(): void {
+    for (const connection of [...this.#open]) connection.serverDied();
+  }
+}
+
+/** A connection of a client, for one request. */
+export class ClientConnection implements Connection {
+  readonly #servers: Servers;
+  readonly #to: Destination;
+  readonly #request: ServedRequest;
+  readonly #asker: Asker;
+  readonly #onClose: () => void;
+  #state: "open" | "abandoned" | "closed" = "open";
+  #app: SimulatedProcess | undefined;
+
+  constructor(servers: Servers, to: Destination, request: ServedRequest, asker: Asker, onClose: () => void) {
+    this.#servers = servers;
+    this.#to = to;
+    this.#request = request;
+    this.#asker = asker;
+    this.#onClose = onClose;
+    const { name, method, path, body } = request;
+    const where = typeof to === "object" ? to.app : to;
+    servers.scheduler.link(`${name} >`, name).send(`${name}: ${method} ${where}${path} ${body}`, () => this.#arrive());
+  }
+
+  /** The client gives up. What it has asked for may have arrived, or still arrive. */
+  abort(): void {
+    if (!this.#close("abandoned")) return;
+    this.#servers.scheduler.log(`${this.#request.name}: the client walks away`);
+    this.#asker.reject(new Error("the client closed the connection"));
+  }
+
+  serverDied(): void {
+    if (typeof this.#to === "string") this.#lose("ECONNRESET");
+  }
+
+  /** The process of the front app is gone. */
+  break(): void {
+    this.#lose("ECONNRESET");
+  }
+
+  #arrive(): void {
+    const { seed, restate } = this.#servers;
+    if (this.#state === "closed") return;
+    // a request that was sent before its client gave up may arrive all the same
+    if (this.#state === "abandoned" && chance(seed, `${this.#request.name} arrives`) < 0.5) return;
+    const answer = (answer: HttpAnswer) => this.#answer(answer);
+    if (typeof this.#to === "object") this.#askApp(this.#to.app, answer);
+    else if (!restate.isUp) this.#lose("ECONNREFUSED");
+    else if (this.#to === "ingress") restate.ingress(this.#request, answer);
+    else answer(restate.admin(this.#request));
+  }
+
+  #askApp(name: string, answer: (answer: HttpAnswer) => void): void {
+    const process = this.#servers.endpoints.current;
+    const app = process.services.apps.get(name);
+    if (!app) {
+      answer({ status: 404, headers: {}, body: `no app named ${name}` });
+      return;
+    }
+    if (this.#state === "open") {
+      this.#app = process;
+      process.connections.add(this);
+    }
+    const operation = this.#request.headers[OPERATION_HEADER];
+    const passedOn = operation === undefined ? {} : { [OPERATION_HEADER]: operation };
+    const failed = (error: unknown) => answer({ status: 500, headers: {}, body: String(error) });
+    process.enter(new Strand(process, this.#request.name, undefined, passedOn), () => {
+      serve(app, this.#request).then(answer, failed);
+    });
+  }
+
+  #answer(answer: HttpAnswer): void {
+    if (this.#state !== "open") return;
+    const { name } = this.#request;
+    const label = `${name}: answer ${answer.status} ${answer.body}`;
+    this.#servers.scheduler.link(`${name} <`, name).send(label, () => {
+      if (this.#close("closed")) this.#asker.resolve(answer);
+    });
+  }
+
+  #lose(code: "ECONNRESET" | "ECONNREFUSED"): void {
+    if (!this.#close("closed")) return;
+    this.#servers.scheduler.log(`${this.#request.name}: ${code}`);
+    this.#asker.reject(connectionError(code));
+  }
+
+  #close(state: "abandoned" | "closed"): boolean {
+    if (this.#state !== "open") return false;
+    this.#state = state;
+    this.#app?.connections.delete(this);
+    this.#onClose();
+    return true;
+  }
+}
+
+async function serve(app: App, { method, path, headers, body }: ServedRequest): Promise<HttpAnswer> {
+  const content = method !== "GET" && method !== "HEAD" && body !== "" ? { body } : {};
+  const response = await app(new Request(`http://front.simulated${path}`, { method, headers, ...content }));
+  return { status: response.status, headers: Object.fromEntries(response.headers), body: await response.text() };
+}
+
+/** The error of a connection that broke, or that nobody took. */
+export function connectionError(code: "ECONNRESET" | "ECONNREFUSED"): Error {
+  const says = code === "ECONNRESET" ? "the connection was reset" : "the connection was refused";
+  return Object.assign(new Error(`${says} (${code})`), { code });
+}

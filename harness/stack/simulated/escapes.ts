@@ -1,0 +1,95 @@
+import { createHook } from "node:async_hooks";
+import { readFileSync } from "node:fs";
+import { SourceMap } from "node:module";
+import { type Surroundings, surroundings } from "./ambient.ts";
+
+/**
+ * Simulated code must not wait for anything real: how long that takes is not in the seed. What would is noticed when
+ * it begins, by the kind of asynchronous resource that Node creates for it.
+ */
+
+/** kind of resource, as async_hooks names it -> what was used, and what to use instead */
+const ESCAPES: [kinds: RegExp, used: string, instead: string][] = [
+  [
+    /^(FS|STATWATCHER|DIRHANDLE|FILEHANDLE)/,
+    "the file system",
+    "read files at build time, and let the bundler include them",
+  ],
+  [/^(GETADDRINFO|GETNAMEINFO|DNS|QUERY)/, "DNS", "fetch: it needs no look-up"],
+  [/^(TCP|TLS|PIPE|UDP|HTTP|SHUTDOWN|WRITEWRAP|JSSTREAM)/, "a socket", "the global fetch"],
+  [
+    /^(PBKDF2|SCRYPT|HASH|SIGN|VERIFY|CIPHER|DERIVE|KEY|RANDOM|CHECKPRIME|SECUREPAIR|ARGON)/,
+    "asynchronous crypto",
+    "the synchronous functions of node:crypto",
+  ],
+  [/^(ZLIB|BROTLI|ZSTD)/, "asynchronous compression", "the synchronous functions of node:zlib"],
+  [
+    /^(PROCESSWRAP|WORKER|MESSAGEPORT|INSPECTOR|SIGNALWRAP)/,
+    "another process or thread",
+    "a handler, or an external system",
+  ],
+  [/^(Timeout|TIMERWRAP)$/, "a timer that cannot be simulated", "the global setTimeout"],
+];
+
+/** Code of a simulated process used something that cannot be simulated: an error of the subject, not of a run. */
+export class EscapeError extends Error {
+  override name = "EscapeError";
+}
+
+/** What notices the escapes of simulated code, while it is enabled. */
+export class EscapeGuard {
+  readonly #hook: { enable(): unknown; disable(): unknown };
+
+  /** @param escaped is told whose code it was, and how */
+  constructor(escaped: (who: Surroundings, error: EscapeError) => void) {
+    const init = (_id: number, kind: string): void => {
+      const who = surroundings.getStore();
+      if (!who) return;
+      const escape = ESCAPES.find(([kinds]) => kinds.test(kind));
+      if (!escape) return;
+      const [, used, instead] = escape;
+      escaped(
+        who,
+        new EscapeError(`a service uses ${used} (${kind}), which cannot be simulated; use ${instead}${whereFrom()}`),
+      );
+    };
+    // promises are many, and never an escape by themselves
+    this.#hook = createHook({ init, trackPromises: false });
+  }
+
+  enable(): void {
+    this.#hook.enable();
+  }
+  disable(): void {
+    this.#hook.disable();
+  }
+}
+
+/** The line of the subject that is on the stack: " (at src/sagas/booking.ts:12)"; nothing when there is none. */
+function whereFrom(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
+  const { stack = "" } = new Error();
+  Error.stackTraceLimit = limit;
+  for (const line of stack.split("\n").slice(1)) {
+    const [, file, row, column] = /\(?((?:\/|[A-Za-z]:\\)[^():]+\.cjs):(\d+):(\d+)\)?$/.exec(line) ?? [];
+    if (!file?.includes(".cache/stormproof")) continue;
+    return ` (at ${original(file, Number(row), Number(column))})`;
+  }
+  return "";
+}
+
+/** A place of a bundle in terms of its sources, by the source map that the bundle carries. */
+function original(file: string, row: number, column: number): string {
+  const place = `${file}:${row}`;
+  try {
+    const [, encoded] =
+      /sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/.exec(readFileSync(file, "utf8")) ?? [];
+    if (!encoded) return place;
+    const map = new SourceMap(JSON.parse(Buffer.from(encoded, "base64").toString()));
+    const entry = map.findEntry(row - 1, column - 1);
+    return "originalSource" in entry ? `${entry.originalSource}:${entry.originalLine + 1}` : place;
+  } catch {
+    return place; // a place to look at is better than none
+  }
+}

@@ -1,0 +1,2 @@
+export { EscapeError } from "./escapes.ts";
+export { type SimulatedOptions, SimulatedStack } from "./simulated-stack.ts";

@@ -1,0 +1,224 @@
+import type { Attempt } from "../stack.ts";
+import { type Cancellable, type Surroundings, surroundings } from "./ambient.ts";
+import { chance, hash, randomStream } from "./chance.ts";
+import type { Exchange } from "./exchange.ts";
+import { virtualFetch } from "./fetch.ts";
+import type { Services } from "./program.ts";
+import type { Scheduler } from "./scheduler.ts";
+import type { Freeable } from "./wasm.ts";
+
+/** What lies around a process: the machine, so to speak. */
+export interface Machine {
+  readonly seed: number;
+  readonly scheduler: Scheduler;
+  /** milliseconds since the epoch */
+  wallClock(): number;
+  /** An HTTP request leaves a process; `answer` is to be called at most once, from an event. */
+  request(from: Strand, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void;
+}
+
+export interface Connection {
+  break(told: "restate is told"): void;
+}
+
+export interface OutgoingRequest {
+  /** stable: what becomes of it hangs on it */
+  name: string;
+  method: string;
+  url: URL;
+  headers: Record<string, string>;
+  body: string;
+}
+export interface HttpAnswer {
+  status: number;
+  headers: Record<string, string>;
+  body: string;
+}
+
+/** how often a process may turn without coming to rest before that counts as an endless loop */
+const ENDLESS = 100_000;
+
+/** Runs what Node has ready, microtasks and ticks, until nothing is left. Without effect inside of a microtask. */
+export const drain: () => void = (process as unknown as { _tickCallback(): void })._tickCallback;
+
+/** What code of a process works on: an attempt of an invocation, or a request to a front app. It names what it does. */
+export class Strand implements Surroundings {
+  readonly process: SimulatedProcess;
+  /** stable, e.g. "o3#1": the first attempt of the invocation that operation o3 made */
+  readonly name: string;
+  readonly attempt: Attempt | undefined;
+  /** headers that its requests carry on */
+  readonly headers: Record<string, string>;
+  /** what the SDK holds for it outside of the JavaScript heap */
+  vm: Freeable | undefined;
+  readonly #random: () => number;
+  #timers = 0;
+  #requests = 0;
+
+  constructor(process: SimulatedProcess, name: string, attempt?: Attempt, headers: Record<string, string> = {}) {
+    this.process = process;
+    this.name = name;
+    this.attempt = attempt;
+    this.headers = headers;
+    this.#random = randomStream(hash(process.machine.seed, `random ${name}`));
+  }
+
+  now(): number {
+    return Math.floor(this.process.machine.wallClock());
+  }
+  uptime(): number {
+    return this.process.machine.scheduler.now - this.process.started;
+  }
+  random(): number {
+    return this.#random();
+  }
+  setTimeout(callback: () => void, milliseconds: number): Cancellable {
+    return this.process.timer(this, `${this.name} timer ${++this.#timers}`, milliseconds, callback);
+  }
+  setImmediate(callback: () => void): Cancellable {
+    return this.process.immediate(this, callback);
+  }
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    return virtualFetch(this, `${this.name} request ${++this.#requests}`, input, init);
+  }
+}
+
+type Entry = { strand: Strand; action: () => void };
+
+/**
+ * A process that serves the services: a fresh evaluation of the bundle, with immediates, timers and requests of its own.
+ * Whatever enters it is run to rest before anything else happens: that takes no virtual time, and can be done over.
+ */
+export class SimulatedProcess {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly started: number;
+  readonly services: Services;
+  /** streams from Restate that it has accepted and not yet finished */
+  readonly exchanges = new Set<Exchange>();
+  /** what breaks when it dies, or when the connection to it does: the streams as Restate sees them, and clients' requests */
+  readonly connections = new Set<Connection>();
+  /** requests of its own that have no answer yet */
+  requestsInFlight = 0;
+  /** told once, when it dies by its own fault */
+  onCrash: (error: unknown) => void = () => {};
+  #alive = true;
+  /** what would have entered while it was frozen */
+  #backlog: Entry[] | undefined;
+  #immediates: (Entry & { cancelled: boolean })[] = [];
+  #finished: Strand[] = [];
+
+  constructor(machine: Machine, name: string, start: () => Services) {
+    this.machine = machine;
+    this.name = name;
+    this.started = machine.scheduler.now - 100 - chance(machine.seed, `uptime ${name}`) * 1000;
+    const strand = new Strand(this, name);
+    this.services = surroundings.run(strand, start);
+    this.enter(strand, () => {});
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+  get frozen(): boolean {
+    return this.#backlog !== undefined;
+  }
+
+  /** Runs some of its code, and all that follows from it at this instant. */
+  enter(strand: Strand, action: () => void): void {
+    if (!this.#alive) return;
+    if (this.#backlog) return void this.#backlog.push({ strand, action });
+    const limit = Error.stackTraceLimit;
+    // the SDK makes errors for its own use in every attempt: their stacks would cost more than the rest of it
+    if (!this.machine.scheduler.trace.isRead) Error.stackTraceLimit = 0;
+    try {
+      surroundings.run(strand, action);
+      this.#rest();
+    } catch (error) {
+      this.crash(error);
+    } finally {
+      Error.stackTraceLimit = limit;
+    }
+    for (const done of this.#finished.splice(0)) free(done);
+  }
+
+  /** An error that nobody caught: Node would end the process. */
+  crash(error: unknown): void {
+    if (!this.#alive) return;
+    this.machine.scheduler.log(`${this.name} dies of an error that nobody caught: ${error}`);
+    this.kill();
+    this.onCrash(error);
+  }
+
+  /** SIGKILL: nothing is ever delivered to it again. */
+  kill(): void {
+    if (!this.#alive) return;
+    this.#alive = false;
+    this.#immediates = [];
+    this.#backlog = undefined;
+    for (const exchange of this.exchanges) surroundings.run(exchange.strand, () => exchange.abandon());
+    this.#immediates = [];
+    for (const { strand } of this.exchanges) free(strand);
+    this.exchanges.clear();
+  }
+
+  /** The connections to it break; those at the other end are told. */
+  breakConnections(): void {
+    for (const connection of [...this.connections]) connection.break("restate is told");
+  }
+
+  /** SIGSTOP: what enters waits. */
+  freeze(): void {
+    this.#backlog ??= [];
+  }
+  /** SIGCONT: what has waited enters, in order. */
+  thaw(): void {
+    const backlog = this.#backlog ?? [];
+    this.#backlog = undefined;
+    for (const { strand, action } of backlog) this.enter(strand, action);
+  }
+
+  /** The SDK has closed its side of an exchange. */
+  finished(exchange: Exchange): void {
+    this.exchanges.delete(exchange);
+    this.#finished.push(exchange.strand);
+  }
+
+  immediate(strand: Strand, action: () => void): Cancellable {
+    const entry = {
+      strand,
+      action,
+      cancelled: false,
+      cancel: () => {
+        entry.cancelled = true;
+      },
+    };
+    if (this.#alive) this.#immediates.push(entry);
+    return entry;
+  }
+
+  timer(strand: Strand, name: string, milliseconds: number, action: () => void): Cancellable {
+    const { scheduler } = this.machine;
+    return scheduler.at(scheduler.now + milliseconds, strand.name, name, () => this.enter(strand, action));
+  }
+
+  #rest(): void {
+    for (let turn = 0; turn < ENDLESS; turn++) {
+      drain();
+      const immediates = this.#immediates;
+      if (immediates.length === 0) return;
+      this.#immediates = [];
+      for (const { strand, action, cancelled } of immediates) {
+        if (cancelled || !this.#alive) continue;
+        surroundings.run(strand, action);
+        drain();
+      }
+    }
+    throw new Error("an endless loop: the process does not come to rest");
+  }
+}
+
+function free(strand: Strand): void {
+  strand.vm?.free();
+  strand.vm = undefined;
+}

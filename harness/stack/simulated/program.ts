@@ -1,0 +1,92 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import path from "node:path";
+import vm from "node:vm";
+import type { Bundle } from "../stack.ts";
+
+export type App = (request: Request) => Promise<Response>;
+
+/** What a bundle exports; see `Subject` in src/catalog.ts. */
+interface Exports {
+  catalog: Record<string, { services: object[]; app?: App } | undefined>;
+}
+
+/** The services of one evaluation of a bundle. */
+export interface Services {
+  /** the SDK's own handler of HTTP requests, in the form that `node:http2` calls */
+  handle: (request: object, response: object) => void;
+  apps: Map<string, App>;
+}
+
+type Sdk = typeof import("@restatedev/restate-sdk");
+
+/**
+ * A bundle, compiled once. It is evaluated once for every simulated process, so that what it keeps in memory dies with
+ * the process, as in life; the packages outside of it are shared.
+ */
+export class Program {
+  readonly bundle: Bundle;
+  readonly #code: (...args: unknown[]) => void;
+  readonly #require: NodeJS.Require;
+  readonly #sdk: Sdk;
+  readonly sdkVersion: string;
+
+  constructor(bundle: Bundle) {
+    this.bundle = bundle;
+    this.#require = createRequire(bundle.file);
+    this.#sdk = this.#require("@restatedev/restate-sdk") as Sdk;
+    this.sdkVersion = (this.#require("@restatedev/restate-sdk/package.json") as { version: string }).version;
+    // under its own file name, so that a debugger finds its breakpoints, in the sources too
+    this.#code = vm.compileFunction(
+      readFileSync(bundle.file, "utf8"),
+      ["exports", "require", "module", "__filename", "__dirname", "process"],
+      { filename: bundle.file, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
+    ) as (...args: unknown[]) => void;
+  }
+
+  /** The SDK that the bundle uses, and the folder from which it was loaded. */
+  get sdkRequire(): NodeJS.Require {
+    return this.#require;
+  }
+
+  /**
+   * Evaluates the bundle: a fresh start of the service process.
+   * @param environment what `process.env` is
+   * @throws what the bundle throws at import, and when it lacks a pattern
+   */
+  evaluate(environment: Record<string, string>): Services {
+    const module = { exports: {} as Exports };
+    const { file, patterns } = this.bundle;
+    const ownProcess = Object.create(process, { env: { value: { ...environment } } });
+    this.#code(module.exports, this.#require, module, file, path.dirname(file), ownProcess);
+    const { catalog } = module.exports;
+    const served = patterns.map((name) => {
+      const pattern = catalog[name];
+      if (!pattern) throw new Error(`the bundle has no pattern "${name}"; it has ${Object.keys(catalog).join(", ")}`);
+      return { name, ...pattern };
+    });
+    const handle = this.#sdk.createEndpointHandler({
+      services: served.flatMap(({ services }) => services) as never,
+      bidirectional: true,
+      logger: () => {},
+    });
+    return {
+      handle: handle as unknown as Services["handle"],
+      apps: new Map(served.flatMap(({ name, app }) => (app ? [[name, app] as const] : []))),
+    };
+  }
+}
+
+const programs = new Map<string, Program>();
+/** mutants are bundles too: what was compiled long ago is let go */
+const KEPT = 8;
+
+/** The program of a bundle; compiled at most once while it is among the last ones used. */
+export function programOf(bundle: Bundle): Program {
+  const key = JSON.stringify([bundle.id, bundle.file, bundle.patterns, bundle.environment, bundle.external]);
+  const program = programs.get(key) ?? new Program(bundle);
+  programs.delete(key);
+  programs.set(key, program);
+  for (const old of [...programs.keys()].slice(0, -KEPT)) programs.delete(old);
+  return program;
+}

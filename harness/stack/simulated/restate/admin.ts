@@ -1,0 +1,56 @@
+import type { HttpAnswer } from "../process.ts";
+import { flawOfInvocationId } from "./ids.ts";
+import type { PartitionProcessor } from "./partition-processor.ts";
+
+export interface AdminRequest {
+  method: string;
+  path: string;
+}
+
+/**
+ * The part of the admin API that clients use: `PATCH /invocations/ID/cancel`, `kill` and `purge`.
+ * docs.restate.dev/admin-api
+ */
+export class Admin {
+  readonly #processor: PartitionProcessor;
+
+  constructor(processor: PartitionProcessor) {
+    this.#processor = processor;
+  }
+
+  handle({ method, path }: AdminRequest): HttpAnswer {
+    if (path === "/health") return { status: 200, headers: {}, body: "" };
+    const [, id, verb] = /^\/invocations\/([^/]+)\/(cancel|kill|purge)$/.exec(path) ?? [];
+    if (method !== "PATCH" || id === undefined || verb === undefined) {
+      return refusal(501, `the model of Restate has no ${method} ${path}; use the native stack`);
+    }
+    const flaw = flawOfInvocationId(id);
+    if (flaw) return refusal(400, `The request field 'invocation_id' is invalid. Reason: ${flaw}`);
+    const invocation = this.#processor.find(id);
+    if (!invocation) return refusal(404, `The requested invocation '${id}' does not exist`);
+    if (verb === "purge") return this.#purge(id, invocation.isOver);
+    if (invocation.isOver) return refusal(409, `The invocation '${id}' was already completed.`);
+    if (verb === "kill") {
+      this.#processor.kill(id);
+      return DONE;
+    }
+    const isRunning = invocation.status === "invoked" || invocation.status === "suspended";
+    this.#processor.cancel(id);
+    // what runs must see the cancellation first, and may take its time
+    return isRunning ? { status: 202, headers: {}, body: "" } : DONE;
+  }
+
+  #purge(id: string, isOver: boolean): HttpAnswer {
+    if (!isOver) return refusal(409, `The invocation '${id}' is not yet completed.`);
+    this.#processor.purge(id);
+    return DONE;
+  }
+}
+
+const DONE: HttpAnswer = { status: 200, headers: {}, body: "" };
+
+const refusal = (status: number, message: string): HttpAnswer => ({
+  status,
+  headers: { "content-type": "application/json" },
+  body: JSON.stringify({ message, restate_code: null }),
+});

@@ -1,0 +1,253 @@
+import { type Content, decode, encode, type Frame, Framer, isCommand, MessageType } from "../../../protocol/index.ts";
+import { chance, hash } from "../chance.ts";
+import type { Endpoints } from "../endpoints.ts";
+import type { Timer } from "../scheduler.ts";
+import { type Network, Stream } from "../stream.ts";
+import { unknownMessage } from "./commands.ts";
+import type { Invocation, JournalEntry } from "./invocation.ts";
+import type { Invoker as InvokerOfProcessor, PartitionProcessor } from "./partition-processor.ts";
+
+/** docs.restate.dev/services/configuration: how long an invocation waits before its next attempt, in milliseconds. */
+export interface RetryPolicy {
+  initialInterval: number;
+  factor: number;
+  maxInterval: number;
+}
+
+export interface InvokerOptions {
+  seed: number;
+  retry: RetryPolicy;
+  /** the chance that an attempt is not told anything after the replay, as in request/response mode: it must suspend */
+  suspend: number;
+  /** no state is sent along, as if it were too large */
+  lazyState: boolean;
+}
+
+type CallType = typeof MessageType.Call | typeof MessageType.OneWayCall;
+
+/** One attempt, as the server sees it. */
+interface Live {
+  stream: Stream;
+  /** it is told nothing any more */
+  isDeaf: boolean;
+  /** when something was last sent or received */
+  lastActivity: number;
+  idle: Timer | undefined;
+}
+
+/**
+ * Runs attempts: opens a stream to the endpoint, replays the journal, passes on what arrives on either side, and tries
+ * again when an attempt fails.
+ * docs.restate.dev/references/architecture, "Failures and retries"
+ */
+export class Invoker implements InvokerOfProcessor {
+  readonly #network: Network;
+  readonly #endpoints: Endpoints;
+  readonly #options: InvokerOptions;
+  readonly #live = new Map<Invocation, Live>();
+  processor!: PartitionProcessor;
+  #up = true;
+
+  constructor(network: Network, endpoints: Endpoints, options: InvokerOptions) {
+    this.#network = network;
+    this.#endpoints = endpoints;
+    this.#options = options;
+  }
+
+  isRunning(invocation: Invocation): boolean {
+    return this.#live.has(invocation);
+  }
+
+  start(invocation: Invocation): void {
+    if (!this.#up) return; // it is started when the server is up again
+    const number = ++invocation.attempts;
+    const name = `${invocation.name}#${number}`;
+    const { handler, id, key } = invocation;
+    const attempt = {
+      invocation: id.text,
+      service: handler.service,
+      handler: handler.name,
+      number,
+      ...(key !== undefined && { key }),
+    };
+    const stream = new Stream(this.#network, this.#endpoints.current, attempt, name, {
+      message: (frame) => this.#receive(invocation, live, frame),
+      refused: (status) => this.#failed(invocation, live, `the endpoint answered ${status}`),
+      closed: (how) => this.#closed(invocation, live, how),
+    });
+    const live: Live = { stream, isDeaf: false, lastActivity: 0, idle: undefined };
+    this.#live.set(invocation, live);
+    stream.send(this.#replay(invocation));
+    const mustSuspend = chance(this.#options.seed, `suspend ${name}`) < this.#options.suspend;
+    if (mustSuspend || handler.inactivityTimeout === 0) this.#silence(live);
+    this.#active(invocation, live);
+  }
+
+  forward(invocation: Invocation, entry: JournalEntry): void {
+    const live = this.#live.get(invocation);
+    if (!live || live.isDeaf) return;
+    live.stream.send(new Framer().push(entry.bytes));
+    this.#active(invocation, live);
+  }
+
+  abort(invocation: Invocation): void {
+    const live = this.#forget(invocation);
+    live?.stream.break("restate did it");
+  }
+
+  /** The server died: so did all its streams. */
+  crash(): void {
+    this.#up = false;
+    for (const invocation of [...this.#live.keys()]) this.abort(invocation);
+  }
+  recover(): void {
+    this.#up = true;
+  }
+
+  /** The first message and the journal. docs: the service protocol, "StartMessage" */
+  #replay(invocation: Invocation): Frame[] {
+    const { handler, object, journal } = invocation;
+    const isLazy = object === undefined || handler.lazyState || this.#options.lazyState;
+    const state = isLazy ? [] : this.processor.state.entries(object);
+    const start = encode(MessageType.Start, {
+      id: invocation.id.bytes,
+      debug_id: invocation.id.text,
+      known_entries: journal.length,
+      state_map: state.map(([name, value]) => ({ key: Buffer.from(name), value })),
+      partial_state: isLazy,
+      key: invocation.key ?? "",
+      retry_count_since_last_stored_entry: invocation.failures,
+      duration_since_last_stored_entry: Math.floor(this.#network.scheduler.now - invocation.lastStored),
+      random_seed: hash(0, `random ${invocation.id.text}`),
+    });
+    return new Framer().push(Buffer.concat([start, ...journal.map(({ bytes }) => bytes)]));
+  }
+
+  #receive(invocation: Invocation, live: Live, frame: Frame): void {
+    if (this.#live.get(invocation) !== live) return; // a superseded attempt
+    switch (frame.type) {
+      case MessageType.ProposeRunCompletion:
+        this.#propose(invocation, live, decode(MessageType.ProposeRunCompletion, frame.body));
+        break;
+      case MessageType.Suspension:
+        this.#release(invocation, live);
+        this.processor.suspend(invocation, decode(MessageType.Suspension, frame.body));
+        break;
+      case MessageType.End:
+        this.#release(invocation, live);
+        this.processor.end(invocation);
+        break;
+      case MessageType.Error: {
+        const { code, message, next_retry_delay } = decode(MessageType.Error, frame.body);
+        this.#failed(invocation, live, `${code} ${message.split("\n")[0]}`, next_retry_delay);
+        break;
+      }
+      default:
+        this.#command(invocation, live, frame);
+    }
+  }
+
+  /** What a `ctx.run` has come to: it counts once it is stored, and then the endpoint is told. */
+  #propose(invocation: Invocation, live: Live, proposal: Content["ProposeRunCompletion"]): void {
+    const { result_completion_id, value, failure } = proposal;
+    this.#active(invocation, live);
+    invocation.failures = 0;
+    const content = failure ? { failure } : { value: { content: value ?? new Uint8Array(0) } };
+    this.processor.completeCommand(invocation, MessageType.RunCompletion, result_completion_id, content);
+  }
+
+  #command(invocation: Invocation, live: Live, frame: Frame): void {
+    if (!isCommand(frame.type)) throw unknownMessage(frame.type, this.processor.surface.sdkVersion);
+    const unknown = this.#unknownTarget(frame);
+    if (unknown) {
+      this.#failed(invocation, live, unknown);
+      return;
+    }
+    this.#active(invocation, live);
+    this.processor.apply(invocation, frame);
+    // bit 15 of the flags: the endpoint wants to know that it is stored
+    if (frame.flags & 0x8000) {
+      const ack = encode(MessageType.CommandAck, { command_index: invocation.commands - 1 });
+      live.stream.send(new Framer().push(ack));
+    }
+  }
+
+  /** A call to what is not registered fails the attempt: it may be registered later. */
+  #unknownTarget(frame: Frame): string | undefined {
+    if (frame.type !== MessageType.Call && frame.type !== MessageType.OneWayCall) return undefined;
+    const { service_name, handler_name } = decode<CallType>(frame.type, frame.body);
+    const isKnown = this.processor.surface.handlers.find(service_name, handler_name) !== undefined;
+    return isKnown ? undefined : `404 there is no handler ${service_name}/${handler_name}`;
+  }
+
+  /** The attempt has said its last word: the server closes its side, and the endpoint will close its own. */
+  #release(invocation: Invocation, live: Live): void {
+    this.#forget(invocation);
+    live.stream.halfClose();
+  }
+
+  #failed(invocation: Invocation, live: Live, why: string, delay?: number): void {
+    if (this.#live.get(invocation) !== live) return;
+    this.#release(invocation, live);
+    this.#retry(invocation, why, delay);
+  }
+
+  /** The stream is over without a last word. */
+  #closed(invocation: Invocation, live: Live, how: "ended" | "broken"): void {
+    if (this.#live.get(invocation) !== live) return;
+    this.#forget(invocation);
+    this.#retry(invocation, how === "broken" ? "the connection was lost" : "the stream ended without a last message");
+  }
+
+  #retry(invocation: Invocation, why: string, delay?: number): void {
+    const { initialInterval, factor, maxInterval } = this.#options.retry;
+    const { scheduler } = this.#network;
+    const interval = Math.min(maxInterval, initialInterval * factor ** invocation.failures);
+    invocation.failures++;
+    invocation.lastFailure = why;
+    const { attempts, name } = invocation;
+    scheduler.trace.note(scheduler.now, `${name}#${attempts} failed: ${why}`);
+    scheduler.at(scheduler.now + (delay ?? interval), name, `${name} is tried again`, () => {
+      if (invocation.status === "invoked" && invocation.attempts === attempts) this.start(invocation);
+    });
+  }
+
+  #forget(invocation: Invocation): Live | undefined {
+    const live = this.#live.get(invocation);
+    live?.idle?.cancel();
+    this.#live.delete(invocation);
+    return live;
+  }
+
+  #silence(live: Live): void {
+    live.isDeaf = true;
+    live.stream.halfClose();
+  }
+
+  /**
+   * An attempt that waits for long is asked to suspend, and broken off when it does not.
+   * docs.restate.dev/services/configuration, "Timeouts"
+   */
+  #active(invocation: Invocation, live: Live): void {
+    live.lastActivity = this.#network.scheduler.now;
+    if (!live.idle) this.#watch(invocation, live);
+  }
+
+  /** One timer at a time watches an attempt: when it fires too early, because something has passed, it is set again. */
+  #watch(invocation: Invocation, live: Live): void {
+    const { scheduler } = this.#network;
+    const { inactivityTimeout, abortTimeout } = invocation.handler;
+    const patience = live.isDeaf ? inactivityTimeout + abortTimeout : inactivityTimeout;
+    live.idle = scheduler.at(live.lastActivity + patience, invocation.name, "", () => {
+      if (this.#live.get(invocation) !== live) return;
+      if (live.lastActivity + patience <= scheduler.now) {
+        scheduler.log(
+          `${invocation.name} ${live.isDeaf ? "does not suspend: it is broken off" : "is asked to suspend"}`,
+        );
+        if (live.isDeaf) return live.stream.break("restate is told");
+        this.#silence(live);
+      }
+      this.#watch(invocation, live);
+    });
+  }
+}

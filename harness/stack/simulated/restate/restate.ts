@@ -1,0 +1,102 @@
+import type { InvocationStatus } from "../../stack.ts";
+import type { Endpoints } from "../endpoints.ts";
+import type { HttpAnswer } from "../process.ts";
+import type { Network } from "../stream.ts";
+import { Admin, type AdminRequest } from "./admin.ts";
+import type { Handlers } from "./discovery.ts";
+import { Ingress, type IngressRequest } from "./ingress.ts";
+import type { Invocation } from "./invocation.ts";
+import { Invoker, type InvokerOptions } from "./invoker.ts";
+import { Outbox } from "./outbox.ts";
+import { PartitionProcessor } from "./partition-processor.ts";
+import { Timers } from "./timers.ts";
+
+/** The model of a Restate server: its parts, its crash, and its recovery. */
+export class Restate {
+  readonly #network: Network;
+  readonly #outbox: Outbox;
+  readonly #timers: Timers;
+  readonly #invoker: Invoker;
+  readonly #ingress: Ingress;
+  readonly #admin: Admin;
+  readonly processor: PartitionProcessor;
+  #up = true;
+
+  constructor(
+    network: Network,
+    endpoints: Endpoints,
+    registered: { handlers: Handlers; sdkVersion: string },
+    options: InvokerOptions & { epoch: number },
+  ) {
+    const { scheduler } = network;
+    this.#network = network;
+    this.#outbox = new Outbox(scheduler);
+    this.#timers = new Timers(scheduler);
+    this.#invoker = new Invoker(network, endpoints, options);
+    const surface = { scheduler, outbox: this.#outbox, timers: this.#timers, epoch: options.epoch, ...registered };
+    this.processor = new PartitionProcessor(surface, this.#invoker);
+    this.#invoker.processor = this.processor;
+    this.#ingress = new Ingress(this.processor);
+    this.#admin = new Admin(this.processor);
+  }
+
+  get isUp(): boolean {
+    return this.#up;
+  }
+
+  /** A request at the ingress; the server is up. */
+  ingress(request: IngressRequest, answer: (answer: HttpAnswer) => void): void {
+    this.#ingress.handle(request, answer);
+  }
+  /** A request at the admin API; the server is up. */
+  admin(request: AdminRequest): HttpAnswer {
+    return this.#admin.handle(request);
+  }
+
+  /** SIGKILL: what was applied stays, what was under way to the server, or from it, is lost. */
+  crash(): void {
+    if (!this.#up) return;
+    this.#network.scheduler.log("KILL of Restate");
+    this.#up = false;
+    this.#invoker.crash();
+    this.#outbox.hold();
+    this.#timers.hold();
+  }
+
+  /** It starts again, with its data. */
+  recover(): void {
+    if (this.#up) return;
+    this.#network.scheduler.log("Restate starts again");
+    this.#up = true;
+    this.#invoker.recover();
+    this.processor.recover();
+    this.#outbox.release();
+    this.#timers.release();
+  }
+
+  /** What has not completed. */
+  unfinished(): InvocationStatus[] {
+    return [...this.processor.invocations].filter(({ isOver }) => !isOver).map((one) => this.#statusOf(one));
+  }
+
+  #statusOf(invocation: Invocation): InvocationStatus {
+    const { id, handler, key, due, lastFailure } = invocation;
+    const status = this.#statusName(invocation);
+    return {
+      id: id.text,
+      service: handler.service,
+      handler: handler.name,
+      status,
+      ...(key !== undefined && { key }),
+      ...(status === "scheduled" && due !== undefined && { due }),
+      ...(status === "backing-off" && lastFailure !== undefined && { failure: lastFailure }),
+    };
+  }
+
+  #statusName(invocation: Invocation): InvocationStatus["status"] {
+    if (invocation.status === "inboxed") return "pending";
+    if (invocation.status !== "invoked") return invocation.status;
+    if (this.#invoker.isRunning(invocation)) return "running";
+    return invocation.failures > 0 ? "backing-off" : "ready";
+  }
+}

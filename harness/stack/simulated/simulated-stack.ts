@@ -1,0 +1,224 @@
+import type {
+  Bundle,
+  Capability,
+  ClientAnswer,
+  ClientRequest,
+  Clock,
+  Destination,
+  Gate,
+  Injected,
+  Injection,
+  Probe,
+  Stack,
+} from "../stack.ts";
+import { installAmbient, realMacrotask, realNow, type Surroundings } from "./ambient.ts";
+import { installCrashes } from "./crashes.ts";
+import { EscapeGuard } from "./escapes.ts";
+import { drain, Strand } from "./process.ts";
+import { Universe, type UniverseOptions } from "./universe.ts";
+
+export type SimulatedOptions = UniverseOptions;
+
+/** how long the simulation may keep the real event loop to itself, in milliseconds */
+const TURN = 20;
+/** how long a run may wait for something real before it counts as stuck, in milliseconds */
+const PATIENCE = 2_000;
+
+/**
+ * The unmodified SDK and the unmodified services against a model of Restate, in this process, in virtual time, and
+ * decided by a seed: the same seed and the same `main` give the same run, to the last message.
+ *
+ * One instance serves any number of cases, one after the other: every `run` is a fresh universe, with a server that has
+ * never been used and processes that have just started; compiled bundles are kept. What a run left behind can be looked
+ * at until the next one begins.
+ */
+export class SimulatedStack implements Stack {
+  readonly kind = "simulated";
+  readonly capabilities: ReadonlySet<Capability> = new Set([
+    "message-cut",
+    "kill-endpoint",
+    "zombie",
+    "kill-server",
+    "virtual-time",
+  ]);
+  readonly clock: Clock = {
+    now: () => this.#universe().wallClock(),
+    sleep: (milliseconds) => this.#universe().sleep(milliseconds),
+  };
+  readonly probe: Probe = {
+    unfinished: async () => this.#universe().restate.unfinished(),
+    state: async (prefix) => this.#universe().restate.processor.state.withKeyPrefix(prefix),
+  };
+  /** what the next run is decided by */
+  options: SimulatedOptions;
+  #bundle: Bundle | undefined;
+  #gate: Gate | undefined;
+  #now: Universe | undefined;
+  #isRunning = false;
+
+  private constructor(options: SimulatedOptions) {
+    this.options = options;
+    installAmbient();
+    installCrashes();
+  }
+
+  static async start(options: SimulatedOptions): Promise<SimulatedStack> {
+    return new SimulatedStack(options);
+  }
+
+  async load(bundle: Bundle): Promise<void> {
+    this.#bundle = bundle;
+  }
+
+  guard(gate: Gate): void {
+    this.#gate = gate;
+    if (this.#now) this.#now.gate = gate;
+  }
+
+  /**
+   * Runs `main` in a fresh universe. Time moves only while `main` waits for the stack, and `main` must wait for nothing
+   * else. Rejects with what `main` threw, with an `EscapeError` when a service did what cannot be simulated, and with an
+   * error that names it when the SDK sent what the model does not know.
+   * @param options what differs from the stack's own: above all the seed
+   */
+  run<T>(main: () => Promise<T>, options: Partial<SimulatedOptions> = {}): Promise<T> {
+    if (this.#isRunning) throw new Error("a simulated stack runs one case at a time");
+    if (!this.#bundle) throw new Error("no services are loaded");
+    this.#now?.close();
+    this.#isRunning = true;
+    const bundle = this.#bundle;
+    return new Promise<T>((resolve, reject) => {
+      realMacrotask(() => {
+        try {
+          const universe = new Universe(bundle, { ...this.options, ...options });
+          universe.gate = this.#gate;
+          this.#now = universe;
+          if (universe.failure) throw universe.failure;
+          new Pump(universe, main, resolve, reject).turn();
+        } catch (error) {
+          reject(error);
+        }
+      });
+    }).finally(() => {
+      this.#isRunning = false;
+    });
+  }
+
+  fetch(to: Destination, request: ClientRequest): Promise<ClientAnswer> {
+    return this.#universe().fetch(to, request);
+  }
+
+  inject(injection: Injection): Promise<Injected> {
+    return this.#universe().inject(injection);
+  }
+
+  async forget(invocations: string[]): Promise<void> {
+    for (const id of invocations) this.#universe().restate.processor.purge(id);
+  }
+
+  async close(): Promise<void> {
+    this.#now?.close();
+    this.#now = undefined;
+    this.#bundle = undefined;
+  }
+
+  /** Sixteen hexadecimal digits that stand for all that happened in the run. */
+  traceHash(): string {
+    return this.#universe().trace.hash;
+  }
+  /** The run in words, a line for each thing that happened; empty unless the options ask for it. */
+  trace(): readonly string[] {
+    return this.#universe().trace.lines;
+  }
+  /** How many things happened in the run, and how many milliseconds it took on its own clock. */
+  get size(): { steps: number; milliseconds: number } {
+    const { scheduler } = this.#universe();
+    return { steps: scheduler.steps, milliseconds: scheduler.now };
+  }
+
+  #universe(): Universe {
+    if (!this.#now) throw new Error("a simulated stack exists only while it runs: use it inside of run()");
+    return this.#now;
+  }
+}
+
+const guard = new EscapeGuard((who: Surroundings, error) => {
+  if (who instanceof Strand) (who.process.machine as Universe).fail(error);
+});
+let guarded = 0;
+
+/** Drives one run: lets `main` go on as far as it can, then lets one thing happen in the universe, and again. */
+class Pump<T> {
+  readonly #universe: Universe;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+  readonly #main: () => Promise<T>;
+  #started = false;
+  #settled: (() => void) | undefined;
+  /** when there was last something to do, in real milliseconds */
+  #lastStep = 0;
+
+  constructor(
+    universe: Universe,
+    main: () => Promise<T>,
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.#universe = universe;
+    this.#main = main;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  /** To be called in a macrotask: inside of a microtask no other microtasks run. */
+  turn(): void {
+    if (guarded++ === 0) guard.enable();
+    let done: (() => void) | undefined;
+    try {
+      done = this.#advance();
+    } catch (error) {
+      done = () => this.#reject(error);
+    } finally {
+      if (--guarded === 0) guard.disable();
+    }
+    if (done) done();
+    else realMacrotask(() => this.turn());
+  }
+
+  /** How the run ended; nothing when it has not, and the real event loop is to have its turn. */
+  #advance(): (() => void) | undefined {
+    if (!this.#started) this.#start();
+    const turnStarted = realNow();
+    for (let steps = 1; ; steps++) {
+      drain();
+      if (this.#universe.failure) throw this.#universe.failure;
+      if (this.#settled) return this.#settled;
+      if (this.#universe.scheduler.step()) {
+        if (steps % 64 === 0 && realNow() - turnStarted > TURN) {
+          this.#lastStep = realNow();
+          return undefined;
+        }
+        continue;
+      }
+      this.#lastStep ||= turnStarted;
+      if (realNow() - this.#lastStep > PATIENCE) throw new Error(STUCK);
+      return undefined;
+    }
+  }
+
+  #start(): void {
+    this.#started = true;
+    this.#main().then(
+      (value) => {
+        this.#settled = () => this.#resolve(value);
+      },
+      (error: unknown) => {
+        this.#settled = () => this.#reject(error);
+      },
+    );
+  }
+}
+
+const STUCK =
+  "the simulated run is stuck: nothing can happen any more, and yet it has not ended. Either a promise is never settled, " +
+  "or something waits for the real world";

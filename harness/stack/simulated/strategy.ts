@@ -1,0 +1,151 @@
+import { chance, hashNumber, unit } from "./chance.ts";
+import type { Link, Timer } from "./scheduler.ts";
+
+/**
+ * Decides what happens next, among all that can: the first message of every link, or the first timer. It also decides
+ * how long messages take, since in virtual time that is the same question.
+ *
+ * Kept by every strategy: messages of a link arrive in the order in which they were sent; timers fire in the order in
+ * which they are due, never early; a message is never older than `patience` when the clock moves on.
+ */
+export interface Strategy {
+  /** for a reader of the trace */
+  readonly name: string;
+  /**
+   * When a message arrives, in milliseconds from now, if nothing before it on its link is later.
+   * @param fate a hash that stands for the message, the same in every run
+   */
+  latency(fate: number): number;
+  choose(links: readonly Link[], timer: Timer | undefined, now: number): Link | Timer | undefined;
+}
+
+/** Draws the strategy of a run: half of the runs use random latencies, half random priorities. */
+export function strategyFor(seed: number): Strategy {
+  const draw = chance(seed, "strategy");
+  if (draw < 0.3) return new Latencies(seed, "calm", calm);
+  if (draw < 0.5) return new Latencies(seed, "wild", wild);
+  const depth = 1 + Math.floor(chance(seed, "depth") * 4);
+  const patience = [20, 200, 2_000][Math.floor(chance(seed, "patience") * 3)]!;
+  return new Priorities(seed, depth, patience);
+}
+
+/** from a number in [0, 1) to milliseconds */
+type Distribution = (u: number) => number;
+
+/** A healthy network: up to 2 ms. */
+const calm: Distribution = (u) => u * 2;
+
+/** Mostly quick, sometimes slow, rarely very slow: messages overtake timers and each other. Up to 2 s. */
+const wild: Distribution = (u) => {
+  if (u < 0.7) return u * 2;
+  if (u < 0.9) return (u - 0.7) * 100;
+  if (u < 0.98) return (u - 0.9) * 2_500;
+  return (u - 0.98) * 100_000;
+};
+
+/** Every message takes a time of its own, drawn independently: all orders that the links allow can occur. */
+export class Latencies implements Strategy {
+  readonly name: string;
+  readonly #seed: number;
+  readonly #distribution: Distribution;
+
+  constructor(seed: number, name: string, distribution: Distribution) {
+    this.name = `${name} latencies`;
+    this.#seed = seed;
+    this.#distribution = distribution;
+  }
+
+  latency(fate: number): number {
+    return this.#distribution(unit(hashNumber(fate, this.#seed)));
+  }
+
+  choose(links: readonly Link[], timer: Timer | undefined): Link | Timer | undefined {
+    let first: Link | undefined;
+    for (const link of links) {
+      if (!first || link.arrives < first.arrives || (link.arrives === first.arrives && link.number < first.number))
+        first = link;
+    }
+    return timer && (!first || timer.due <= first.arrives) ? timer : first;
+  }
+}
+
+/** the length of a run, in messages, for which the number of changes of priority is meant */
+const TYPICAL_LENGTH = 300;
+
+/**
+ * Probabilistic concurrency testing (Burckhardt, Kothari, Musuvathi, Nagarakatte: A Randomized Scheduler with
+ * Probabilistic Guarantees of Finding Bugs, ASPLOS 2010). Every actor, a client's request or an invocation with all its
+ * messages, has a random priority, and the one with the highest goes first; at a few random places the actor that is
+ * about to go falls behind all others. A bug that needs `depth` orderings is found with a probability that falls with
+ * the length of the run only to the power of `depth - 1`.
+ *
+ * Two departures. Where priorities change is a property of the message (a hash of its name), not of its number in the
+ * run, so that shrinking moves nothing; their number is `depth - 1` on average. And time is bounded: the clock does not
+ * move past a message that has waited for `patience` ms, or a client that polls would starve what it waits for.
+ */
+export class Priorities implements Strategy {
+  readonly name: string;
+  readonly #seed: number;
+  readonly #changes: number;
+  readonly #patience: number;
+  readonly #priorities = new Map<string, number>();
+  /** the fates of the messages at which it has changed */
+  readonly #changed = new Set<number>();
+
+  constructor(seed: number, depth: number, patience: number) {
+    this.name = `priorities, depth ${depth}, patience ${patience} ms`;
+    this.#seed = seed;
+    this.#changes = (depth - 1) / TYPICAL_LENGTH;
+    this.#patience = patience;
+  }
+
+  latency(): number {
+    return 0;
+  }
+
+  choose(links: readonly Link[], timer: Timer | undefined, now: number): Link | Timer | undefined {
+    for (;;) {
+      const link = this.#highest(links);
+      if (!link) return timer;
+      if (timer && this.#prefers(timer, link, links, now)) return timer;
+      if (!this.#fallsBehind(link)) return link;
+    }
+  }
+
+  #highest(links: readonly Link[]): Link | undefined {
+    let best: Link | undefined;
+    let highest = 0;
+    for (const link of links) {
+      const priority = this.#priority(link.actor);
+      if (!best || priority > highest || (priority === highest && link.number < best.number)) {
+        best = link;
+        highest = priority;
+      }
+    }
+    return best;
+  }
+
+  #prefers(timer: Timer, link: Link, links: readonly Link[], now: number): boolean {
+    if (this.#priority(timer.actor) <= this.#priority(link.actor)) return false;
+    if (timer.due <= now) return true;
+    return links.every((other) => timer.due <= other.arrives + this.#patience);
+  }
+
+  #priority(actor: string): number {
+    let priority = this.#priorities.get(actor);
+    if (priority === undefined) {
+      priority = chance(this.#seed, `priority ${actor}`);
+      this.#priorities.set(actor, priority);
+    }
+    return priority;
+  }
+
+  /** At a place of change the actor falls behind all others, those that fell before included. */
+  #fallsBehind(link: Link): boolean {
+    if (unit(hashNumber(link.fate, this.#seed)) >= this.#changes) return false;
+    if (this.#changed.has(link.fate)) return false;
+    this.#changed.add(link.fate);
+    this.#priorities.set(link.actor, -this.#changed.size);
+    return true;
+  }
+}

@@ -1,0 +1,242 @@
+import { decode, type Frame, MessageType, messageName } from "../../protocol/index.ts";
+import type { Attempt, Decision, Gate, Message } from "../stack.ts";
+import { Exchange } from "./exchange.ts";
+import { type SimulatedProcess, Strand } from "./process.ts";
+import type { Link, Scheduler } from "./scheduler.ts";
+
+/** What Restate learns of a stream that it has opened. */
+export interface StreamListener {
+  /** the endpoint answers with an HTTP status other than 200: there will be no messages */
+  refused(status: number): void;
+  message(frame: Frame): void;
+  /** the stream is over, because the endpoint ended it or because it broke */
+  closed(how: "ended" | "broken"): void;
+}
+
+export interface Network {
+  readonly scheduler: Scheduler;
+  readonly gate: Gate | undefined;
+  /** breaks the connection to a process, with all its streams */
+  cutConnection(process: SimulatedProcess): void;
+}
+
+const LAST_MESSAGES: ReadonlySet<number> = new Set([MessageType.End, MessageType.Error, MessageType.Suspension]);
+
+/**
+ * The HTTP/2 stream of one attempt, from Restate to a process: two links, on which every message passes the gate before
+ * and after it is delivered. When it breaks, Restate knows at once, and the process some time later.
+ */
+export class Stream {
+  readonly attempt: Attempt;
+  readonly process: SimulatedProcess;
+  readonly #name: string;
+  readonly #network: Network;
+  readonly #listener: StreamListener;
+  readonly #exchange: Exchange;
+  readonly #down: Channel;
+  readonly #up: Channel;
+  #arrived = false;
+  #closed = false;
+  #clean = false;
+
+  /** @param name stable, e.g. "o3#1" */
+  constructor(network: Network, process: SimulatedProcess, attempt: Attempt, name: string, listener: StreamListener) {
+    this.#network = network;
+    this.#listener = listener;
+    this.#name = name;
+    this.process = process;
+    this.attempt = attempt;
+    const actor = name.slice(0, name.lastIndexOf("#"));
+    const { scheduler } = network;
+    this.#down = new Channel(this, network, "to-endpoint", scheduler.link(`${name} down`, actor), `${name} <`);
+    this.#up = new Channel(this, network, "to-server", scheduler.link(`${name} up`, actor), `${name} >`);
+    const strand = new Strand(process, name, attempt);
+    this.#exchange = new Exchange(strand, `/invoke/${attempt.service}/${attempt.handler}`, {
+      head: (status) => status !== 200 && this.#up.link.send(`${name} > status ${status}`, () => this.#refused(status)),
+      frames: (frames) => {
+        for (const frame of frames) this.#up.send([frame]);
+      },
+      end: () => this.#up.link.send("", () => this.#ended()),
+    });
+    process.connections.add(this);
+    network.gate?.opened(attempt);
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Restate sends messages. */
+  send(frames: Frame[]): void {
+    this.#down.send(frames);
+  }
+
+  /** Restate has nothing more to say: what waits for more must suspend. */
+  halfClose(): void {
+    this.#down.link.send("", () => this.deliver([], true));
+  }
+
+  /** The stream breaks; Restate may know better than to be told. */
+  break(told: "restate is told" | "restate did it"): void {
+    if (this.#closed) return;
+    this.#down.link.cut();
+    this.#up.link.cut();
+    const { scheduler } = this.#network;
+    const reset = () => this.process.enter(this.#exchange.strand, () => this.#exchange.reset());
+    scheduler.link(`${this.#name} reset`, this.#name).send(`${this.#name} < reset`, reset);
+    this.#over();
+    if (told === "restate is told") this.#listener.closed("broken");
+  }
+
+  /** What the gate decided. */
+  sever(how: Exclude<Decision, undefined>): void {
+    this.#network.scheduler.log(`${this.#name} CUT: ${how}`);
+    if (how === "reset") this.break("restate is told");
+    else this.#network.cutConnection(this.process);
+  }
+
+  // what the channels do at their ends
+
+  /** At the endpoint. */
+  deliver(chunks: Uint8Array[], close = false): void {
+    const exchange = this.#exchange;
+    this.process.enter(exchange.strand, () => {
+      if (!this.#arrived) {
+        this.#arrived = true;
+        this.process.exchanges.add(exchange);
+        this.process.services.handle(exchange.request, exchange.response);
+      }
+      for (const chunk of chunks) exchange.push(chunk);
+      if (close) exchange.closeInput();
+    });
+  }
+
+  /** At Restate. */
+  arrive(frame: Frame): void {
+    if (LAST_MESSAGES.has(frame.type)) this.#clean = true;
+    this.#listener.message(frame);
+  }
+
+  #refused(status: number): void {
+    if (this.#closed) return;
+    this.#over();
+    this.#listener.refused(status);
+  }
+
+  #ended(): void {
+    if (this.#closed) return;
+    this.#over();
+    this.#listener.closed("ended");
+  }
+
+  #over(): void {
+    this.#closed = true;
+    this.process.connections.delete(this);
+    this.#network.gate?.closed(this.attempt, this.#clean);
+  }
+}
+
+/** One direction of a stream. Messages pass in order, each only when the gate has let it. */
+class Channel {
+  readonly link: Link;
+  readonly #stream: Stream;
+  readonly #network: Network;
+  readonly #direction: Message["direction"];
+  readonly #label: string;
+  #count = 0;
+  /** the one that the gate was last asked about */
+  #message: Message | undefined;
+  /** towards the endpoint: let through by the gate, not yet handed over */
+  #passed: Uint8Array[] = [];
+
+  constructor(stream: Stream, network: Network, direction: Message["direction"], link: Link, label: string) {
+    this.#stream = stream;
+    this.#network = network;
+    this.#direction = direction;
+    this.link = link;
+    this.#label = label;
+  }
+
+  /** Sends messages that travel together. */
+  send(frames: Frame[]): void {
+    const names =
+      frames.length > 3 ? `${frames.length} messages` : frames.map(({ type }) => messageName(type)).join(", ");
+    this.link.send(`${this.#label} ${names}`, () => this.#pass(frames, 0));
+  }
+
+  /** `step` counts the questions to the gate: two for each message. */
+  #pass(frames: Frame[], first: number): void {
+    for (let step = first; step < 2 * frames.length; step++) {
+      const decision = this.#ask(frames[step >> 1]!, step % 2 === 0);
+      if (decision instanceof Promise) {
+        this.#wait(decision, frames, step);
+        return;
+      }
+      if (!this.#goOn(decision, frames, step)) return;
+    }
+    this.#flush();
+  }
+
+  #ask(frame: Frame, isBefore: boolean): Decision | Promise<Decision> {
+    const { gate } = this.#network;
+    if (isBefore) {
+      this.#record(frame);
+      this.#message = this.#describe(frame, ++this.#count);
+    }
+    const { attempt } = this.#stream;
+    return isBefore ? gate?.before(attempt, this.#message!) : gate?.after(attempt, this.#message!);
+  }
+
+  /** The gate holds a message, and what follows it. */
+  #wait(decision: Promise<Decision>, frames: Frame[], step: number): void {
+    this.#flush();
+    this.link.hold();
+    const { scheduler } = this.#network;
+    const settled = (verdict: Decision) =>
+      scheduler.soon(() => {
+        if (this.#stream.closed) return;
+        this.link.release();
+        if (this.#goOn(verdict, frames, step)) this.#pass(frames, step + 1);
+      });
+    decision.then(settled, () => settled(undefined));
+  }
+
+  /** What follows from an answer of the gate. False when it is the end of the stream. */
+  #goOn(decision: Decision, frames: Frame[], step: number): boolean {
+    const frame = frames[step >> 1]!;
+    const before = step % 2 === 0;
+    if (this.#stream.closed) return false;
+    if (decision) {
+      this.#flush();
+      this.#stream.sever(decision);
+      return false;
+    }
+    if (before && this.#direction === "to-endpoint") this.#passed.push(frame.bytes);
+    else if (before) this.#stream.arrive(frame);
+    return true;
+  }
+
+  /** Hands over what has passed, at once: nobody can tell it from one after the other. */
+  #flush(): void {
+    if (this.#passed.length === 0) return;
+    const chunks = this.#passed;
+    this.#passed = [];
+    this.#stream.deliver(chunks);
+  }
+
+  #record(frame: Frame): void {
+    // stack traces differ from place to place, what they belong to does not
+    if (frame.type === MessageType.Error) return;
+    this.#network.scheduler.trace.addBytes(frame.body);
+  }
+
+  #describe(frame: Frame, index: number): Message {
+    return {
+      direction: this.#direction,
+      index,
+      type: frame.type,
+      name: messageName(frame.type),
+      decode: () => decode(frame.type, frame.body),
+    };
+  }
+}

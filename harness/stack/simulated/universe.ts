@@ -1,0 +1,216 @@
+import { OPERATION_HEADER } from "../headers.ts";
+import type {
+  Bundle,
+  ClientAnswer,
+  ClientRequest,
+  Destination,
+  ExternalAnswer,
+  Gate,
+  Injected,
+  Injection,
+} from "../stack.ts";
+import { chance } from "./chance.ts";
+import { Clients, connectionError, type ServedRequest } from "./clients.ts";
+import { Endpoints } from "./endpoints.ts";
+import { EscapeError } from "./escapes.ts";
+import { type HttpAnswer, type Machine, type OutgoingRequest, SimulatedProcess, Strand } from "./process.ts";
+import { programOf } from "./program.ts";
+import { discover, type Handlers } from "./restate/discovery.ts";
+import type { RetryPolicy } from "./restate/invoker.ts";
+import { Restate } from "./restate/restate.ts";
+import { Scheduler } from "./scheduler.ts";
+import { type Strategy, strategyFor } from "./strategy.ts";
+import type { Network } from "./stream.ts";
+import { Trace } from "./trace.ts";
+import { manageWasm } from "./wasm.ts";
+
+/** When the virtual clock starts, for the services: 2026-01-01, 12:00. */
+const EPOCH = Date.UTC(2026, 0, 1, 12);
+
+/** Addresses of a simulated process's environment. Nothing listens there: fetch knows them. */
+const INGRESS = "http://restate.simulated";
+const WORLD = "http://world.simulated";
+
+/** The model's own choices; what is left out is drawn from the seed or has the value of the native stack. */
+export interface UniverseOptions {
+  /** decides everything that is left to chance */
+  seed: number;
+  strategy?: Strategy;
+  /** the chance that an attempt must suspend wherever it waits, as in request/response mode; 0 when absent */
+  suspend?: number;
+  /** services read their state on demand */
+  lazyState?: boolean;
+  retry?: RetryPolicy;
+  /** keep the lines of the trace, for a reader */
+  readable?: boolean;
+}
+
+const RETRY: RetryPolicy = { initialInterval: 10, factor: 2, maxInterval: 10_000 };
+
+const handlersOf = new WeakMap<object, Handlers>();
+
+/** One run: a server, processes, clients and a clock of its own, made afresh for every case. */
+export class Universe implements Machine, Network {
+  readonly seed: number;
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly endpoints: Endpoints;
+  readonly restate: Restate;
+  gate: Gate | undefined;
+  /** why the run cannot go on: an error of the subject or of the model */
+  failure: Error | undefined;
+  readonly #names = new Map<string, number>();
+  readonly #clients: Clients;
+
+  /** @throws what the bundle throws when it is evaluated or registered */
+  constructor(bundle: Bundle, options: UniverseOptions) {
+    const { seed, strategy = strategyFor(seed), readable = false } = options;
+    this.seed = seed;
+    this.trace = new Trace(readable);
+    this.scheduler = new Scheduler(strategy, this.trace);
+    this.trace.note(0, `seed ${seed}, ${strategy.name}`);
+    const program = programOf(bundle);
+    manageWasm(program.sdkRequire);
+    const environment = {
+      NODE_ENV: "production",
+      ...bundle.environment,
+      INGRESS_URL: INGRESS,
+      ...Object.fromEntries(Object.entries(bundle.external).map(([variable, path]) => [variable, WORLD + path])),
+    };
+    this.endpoints = new Endpoints(
+      this,
+      (name) => new SimulatedProcess(this, name, () => program.evaluate(environment)),
+    );
+    let handlers = handlersOf.get(program);
+    if (!handlers) {
+      handlers = this.#register();
+      handlersOf.set(program, handlers);
+    }
+    const registered = { handlers, sdkVersion: program.sdkVersion };
+    this.#clients = new Clients(this);
+    const { suspend = 0, lazyState = false, retry = RETRY } = options;
+    this.restate = new Restate(this, this.endpoints, registered, { seed, suspend, lazyState, retry, epoch: EPOCH });
+  }
+
+  #register(): Handlers {
+    const process = this.endpoints.current;
+    let finish: (() => Handlers) | undefined;
+    process.enter(new Strand(process, "discovery"), () => {
+      finish = discover(process.services);
+    });
+    return finish!();
+  }
+
+  wallClock(): number {
+    return EPOCH + this.scheduler.now;
+  }
+
+  sleep(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.scheduler.at(this.scheduler.now + milliseconds, "the runner", "", resolve);
+    });
+  }
+
+  cutConnection(process: SimulatedProcess): void {
+    process.breakConnections();
+  }
+
+  // --- requests ---
+
+  /** A client's request, from outside of the simulated processes. */
+  fetch(to: Destination, request: ClientRequest): Promise<ClientAnswer> {
+    const { method, path, body = "", signal } = request;
+    const headers = Object.fromEntries(
+      Object.entries(request.headers).map(([key, value]) => [key.toLowerCase(), value]),
+    );
+    // a tag may stand before the operation, and differ from run to run
+    const operation = headers[OPERATION_HEADER]?.split("/").at(-1);
+    const name = this.#unique(operation ?? `${method} ${path}`);
+    return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(new Error("the client closed the connection"));
+      const asker = { resolve, reject };
+      const connection = this.#clients.request(to, { name, method, path, headers, body }, asker);
+      signal?.addEventListener("abort", () => connection.abort(), { once: true });
+    });
+  }
+
+  /** A request that leaves a simulated process. */
+  request(from: Strand, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void {
+    const { origin, pathname, search, href } = request.url;
+    const path = pathname + search;
+    if (origin === INGRESS) this.#clients.request("ingress", { ...request, path }, { resolve: answer, reject: answer });
+    else if (origin === WORLD) this.#external(from, { ...request, path }, answer);
+    else
+      this.fail(new EscapeError(`a service requests ${href}: neither Restate nor an external system of its pattern`));
+  }
+
+  #external(from: Strand, request: ServedRequest, answer: (answer: HttpAnswer | Error) => void): void {
+    const { name, method, path, headers, body } = request;
+    const { attempt } = from;
+    const there = this.scheduler.link(`${name} >`, from.name);
+    const back = this.scheduler.link(`${name} <`, from.name);
+    const source = attempt ? { from: { invocation: attempt.invocation, attempt: attempt.number } } : {};
+    const arrived = ({ status, body: text }: ExternalAnswer): void => {
+      const headers = { "content-type": "application/json" };
+      back.send(`${name}: ${status} ${text}`, () => answer({ status, headers, body: text }));
+    };
+    const lost = () => back.send(`${name}: no answer`, () => answer(connectionError("ECONNRESET")));
+    there.send(`${name}: ${method} ${path} ${body}`, () => {
+      if (!this.gate) return lost();
+      this.gate.external({ method, path, headers, body, ...source }).then(
+        (result) => this.scheduler.soon(() => (result === "lost" ? lost() : arrived(result))),
+        (error: unknown) => this.fail(error),
+      );
+    });
+  }
+
+  /** Names are unique in a run: the second of a name is called "name'2". */
+  #unique(name: string): string {
+    const count = (this.#names.get(name) ?? 0) + 1;
+    this.#names.set(name, count);
+    return count === 1 ? name : `${name}'${count}`;
+  }
+
+  // --- faults ---
+
+  inject(injection: Injection): Promise<Injected> {
+    switch (injection.kind) {
+      case "kill-endpoint":
+        this.endpoints.kill();
+        return Promise.resolve({ heal: async () => {} });
+      case "zombie": {
+        const frozen = this.endpoints.freeze();
+        return Promise.resolve({ heal: once(() => this.endpoints.thaw(frozen)) });
+      }
+      case "kill-server": {
+        this.restate.crash();
+        this.#clients.serverDied();
+        return Promise.resolve({ heal: once(() => this.#restart()) });
+      }
+    }
+  }
+
+  /** A restart takes its time. */
+  async #restart(): Promise<void> {
+    await this.sleep(50 + chance(this.seed, `restart ${this.scheduler.now}`) * 200);
+    this.restate.recover();
+  }
+
+  /** The run cannot go on. */
+  fail(error: unknown): void {
+    this.failure ??= error instanceof Error ? error : new Error(String(error));
+  }
+
+  /** Ends the processes: nothing of this run happens any more. */
+  close(): void {
+    this.endpoints.close();
+  }
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | undefined;
+  return () => {
+    done ??= action();
+    return done;
+  };
+}
