@@ -205,8 +205,7 @@ function painter(colours: boolean): Painter {
 
 /** Answers of services and names of keys end up here: no control character of theirs may reach the terminal. */
 function clean(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the ones to make visible
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (character) => {
+  return text.replace(/\p{Cc}/gu, (character) => {
     return character === "\n" ? " " : `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`;
   });
 }

@@ -57,7 +57,7 @@ function pixelsPerMillisecond(steps: number[], height: number): number {
   const longest = Math.max(...steps, 0);
   if (longest === 0) return 1;
   const filled = (scale: number) => steps.reduce((sum, step) => sum + Math.min(step * scale, folded), 0);
-  const goal = Math.min(height, 0.8 * folded * steps.filter((step) => step > 0).length);
+  const goal = Math.min(height, 0.5 * folded * steps.filter((step) => step > 0).length);
   let low = 0;
   let high = folded / Math.min(...steps.filter((step) => step > 0));
   for (let round = 0; round < 60; round++) {
@@ -68,12 +68,18 @@ function pixelsPerMillisecond(steps: number[], height: number): number {
   return low;
 }
 
-/** Adds the round times of a step that is drawn to scale, those that keep their distance from the tick before. */
+/**
+ * Adds the round times of a step that is drawn to scale, those that keep their distance from the tick before. There are
+ * two at most, as no such step is longer than a fold; counting them, instead of adding units until the end is reached,
+ * keeps times that differ by less than a number can express from looping for ever.
+ */
 function addTicks(ticks: Tick[], start: Tick, step: number, scale: number): void {
   const unit = roundUp(betweenTicks / scale);
-  for (let at = Math.ceil(start.at / unit) * unit; at <= start.at + step; at += unit) {
-    const place = start.place + (at - start.at) * scale;
-    if (place - (ticks.at(-1)?.place ?? Number.NEGATIVE_INFINITY) >= betweenTicks / 2) ticks.push({ place, at });
+  const first = Math.ceil(start.at / unit);
+  for (let n = first; n < first + 2 && n * unit <= start.at + step; n++) {
+    const place = start.place + (n * unit - start.at) * scale;
+    if (place - (ticks.at(-1)?.place ?? Number.NEGATIVE_INFINITY) >= betweenTicks / 2)
+      ticks.push({ place, at: n * unit });
   }
 }
 
