@@ -87,5 +87,7 @@ export interface Final {
   state: Record<string, Record<string, Json>>;
   /** how the invocation of each operation ended, learned after the fact, also when the client never heard */
   outcomes: Record<string, Outcome>;
+  /** answers to the questions that the property asked at the very end, by their names */
+  answers?: Record<string, Json>;
 }
 export type Outcome = { status: "succeeded"; value: Json } | { status: "failed"; code: number; message: string };

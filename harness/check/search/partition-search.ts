@@ -221,8 +221,7 @@ export class PartitionSearch<State, Input, Output> {
     for (let entry = start; entry < end; entry++) {
       const operation = plan.windowOperation[entry]!;
       if (plan.reads[operation] === 0 || isSet(this.#mask, 0, plan.slot[operation]!)) continue;
-      if (this.transitions.next(this.#at.state, plan.symbol[operation]!, this.#numbers[operation]!) === refused)
-        continue;
+      if (!this.transitions.allows(this.#at.state, plan.symbol[operation]!, this.#numbers[operation]!)) continue;
       set(this.#mask, plan.slot[operation]!);
       this.#passed?.push(operation);
     }

@@ -72,8 +72,8 @@ export function* schedule<Input, Output>(
   const byReturn = sorted(required, end);
   yield;
   const rounds = byReturn.length;
-  const position = new Int32Array(count);
-  for (let r = 0; r < rounds; r++) position[byReturn[r]!] = r;
+  const turn = new Int32Array(count);
+  for (let r = 0; r < rounds; r++) turn[byReturn[r]!] = r;
 
   // From which round on an operation may take effect: intervals are closed, so that equal times overlap.
   const entries = new Int32Array(rounds + 1);
@@ -101,7 +101,7 @@ export function* schedule<Input, Output>(
       const entering = byCall[next]!;
       slot[entering] = free.pop() ?? slots++;
       let at = window.length;
-      while (at > 0 && position[window[at - 1]!]! > position[entering]!) at--;
+      while (at > 0 && turn[window[at - 1]!]! > turn[entering]!) at--;
       window.splice(at, 0, entering);
     }
     nearest.clear();

@@ -12,7 +12,7 @@ export type Finding =
 // Not through the global: a simulated run puts a clock of its own there.
 const now = performance.now.bind(performance);
 
-/** Steps that each partition gets in the first turn; each turn gives four times as many. */
+/** Steps that each partition gets in the first turn; each turn gives twice as many. */
 const firstTurn = 2_000;
 
 /**
@@ -80,7 +80,7 @@ export class Search<State, Input, Output> {
 
   *#rounds(): Generator<void, Finding> {
     let open = yield* this.#partitions();
-    for (let turn = firstTurn; open.length > 0; turn *= 4) {
+    for (let turn = firstTurn; open.length > 0; turn *= 2) {
       const next: Part<State, Input, Output>[] = [];
       for (const part of open) {
         const linearizable = yield* this.#take(part, turn);

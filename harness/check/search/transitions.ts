@@ -3,6 +3,10 @@ import { type Model, ModelFault, type Observed } from "../model.ts";
 import { HashIndex, mix } from "./hash-index.ts";
 import type { Memory } from "./memory.ts";
 import { Records } from "./records.ts";
+import { Texts } from "./texts.ts";
+
+/** States up to this number are taken for those that come again and again. */
+const settled = 1024;
 
 /** `next`: the model does not allow it. */
 export const refused = -1;
@@ -15,25 +19,27 @@ export class Transitions<State, Input, Output> {
   /** counts the questions put to the model, so that a search can tell a cheap step from a dear one */
   asked = 0;
   readonly #model: Model<State, Input, Output>;
-  readonly #memory: Memory;
   readonly #states: State[] = [];
-  readonly #stateNumbers = new Map<string, number>();
+  readonly #stateTexts: Texts;
   readonly #symbols: Observed<Input, Output>[] = [];
-  readonly #symbolNumbers = new Map<string, number>();
+  readonly #symbolTexts: Texts;
   readonly #choices: number[][] = [];
   readonly #known: Records;
   readonly #index: HashIndex;
 
   constructor(model: Model<State, Input, Output>, memory: Memory) {
     this.#model = model;
-    this.#memory = memory;
+    this.#stateTexts = new Texts(memory);
+    this.#symbolTexts = new Texts(memory);
     this.#known = new Records(3, memory);
     this.#index = new HashIndex(memory);
-    this.#number(
-      guard(model, undefined, undefined, () => model.init()),
-      undefined,
-      undefined,
-    );
+    let initial: State;
+    try {
+      initial = model.init();
+    } catch (error) {
+      throw this.#fault(error, undefined, undefined);
+    }
+    this.#number(initial, undefined, undefined);
   }
 
   state(number: number): State {
@@ -42,14 +48,8 @@ export class Transitions<State, Input, Output> {
 
   /** The number of this input with this output; equal pairs have one number. */
   symbol(operation: Observed<Input, Output>): number {
-    const key = encode([operation.input, operation.output]);
-    let number = this.#symbolNumbers.get(key);
-    if (number === undefined) {
-      number = this.#symbols.length;
-      this.#memory.take(2 * key.length + 100);
-      this.#symbols.push(operation);
-      this.#symbolNumbers.set(key, number);
-    }
+    const number = this.#symbolTexts.number(encode([operation.input, operation.output]));
+    if (number === this.#symbols.length) this.#symbols.push(operation);
     return number;
   }
 
@@ -67,9 +67,18 @@ export class Transitions<State, Input, Output> {
     const next = this.#ask(state, symbol, operation);
     const record = this.#known.push();
     const chunk = this.#known.chunk(record);
-    chunk.set([state, symbol, next], this.#known.offset(record));
+    const offset = this.#known.offset(record);
+    chunk[offset] = state;
+    chunk[offset + 1] = symbol;
+    chunk[offset + 2] = next;
     this.#index.add(hash, record);
     return next;
+  }
+
+  /** Whether the model allows a symbol that only reads. */
+  allows(state: number, symbol: number, operation: number): boolean {
+    // A state that came late is hardly met twice: remembering would cost more than asking again.
+    return (state < settled ? this.next(state, symbol, operation) : this.#ask(state, symbol, operation)) !== refused;
   }
 
   /** The states behind an answer of `next` that is below `refused`. */
@@ -81,49 +90,49 @@ export class Transitions<State, Input, Output> {
     this.asked++;
     const model = this.#model;
     const { input, output } = this.#symbols[symbol]!;
-    const states = guard(model, operation, this.#symbols[symbol], () =>
-      model.step(this.#states[state]!, input, output),
-    );
+    let states: readonly State[];
+    try {
+      states = model.step(this.#states[state]!, input, output);
+    } catch (error) {
+      throw this.#fault(error, operation, symbol);
+    }
     if (!Array.isArray(states))
       throw new ModelFault(`the model ${model.name} answered ${String(states)} instead of a list of states`, operation);
-    const numbers = [...new Set(states.map((next) => this.#number(next, operation, this.#symbols[symbol])))];
+    if (states.length === 0) return refused;
+    const numbers = distinct(states.map((next) => this.#number(next, operation, symbol)));
     if (model.reads?.(input) && numbers.some((number) => number !== state))
       throw new ModelFault(
         `the model ${model.name} says that ${describe(model, input, output)} only reads, and changes the state`,
         operation,
       );
-    if (numbers.length === 0) return refused;
     if (numbers.length === 1) return numbers[0]!;
     this.#choices.push(numbers);
     return -1 - this.#choices.length;
   }
 
-  #number(state: State, operation: number | undefined, symbol: Observed<Input, Output> | undefined): number {
+  #number(state: State, operation: number | undefined, symbol: number | undefined): number {
     const model = this.#model;
-    const key = guard(model, operation, symbol, () => (model.key ? model.key(state) : encode(state)));
-    let number = this.#stateNumbers.get(key);
-    if (number === undefined) {
-      number = this.#states.length;
-      this.#memory.take(2 * key.length + 150);
-      this.#states.push(freeze(state));
-      this.#stateNumbers.set(key, number);
+    let key: string;
+    try {
+      key = model.key ? model.key(state) : encode(state);
+    } catch (error) {
+      throw this.#fault(error, operation, symbol);
     }
+    const number = this.#stateTexts.number(key);
+    if (number === this.#states.length) this.#states.push(freeze(state));
     return number;
+  }
+
+  #fault(error: unknown, operation: number | undefined, symbol: number | undefined): ModelFault {
+    const { name } = this.#model;
+    const asked = symbol === undefined ? undefined : this.#symbols[symbol]!;
+    const about = asked ? `about ${describe(this.#model, asked.input, asked.output)}` : "for its first state";
+    return new ModelFault(`the model ${name}, asked ${about}, threw ${String(error)}`, operation, error);
   }
 }
 
-function guard<State, Input, Output, T>(
-  model: Model<State, Input, Output>,
-  operation: number | undefined,
-  symbol: Observed<Input, Output> | undefined,
-  question: () => T,
-): T {
-  try {
-    return question();
-  } catch (error) {
-    const asked = symbol ? `asked about ${describe(model, symbol.input, symbol.output)}` : "asked for its first state";
-    throw new ModelFault(`the model ${model.name}, ${asked}, threw ${String(error)}`, operation, error);
-  }
+function distinct(numbers: number[]): number[] {
+  return numbers.length < 2 ? numbers : [...new Set(numbers)];
 }
 
 /** An operation in words: as the model says it, else as JSON. */

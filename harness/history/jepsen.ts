@@ -1,0 +1,106 @@
+import { isDeepStrictEqual } from "node:util";
+import type { Json } from "../plan/index.ts";
+import { UnusableHistory } from "./unusable.ts";
+
+/**
+ * The interchange form of a history: one event as Jepsen records it. A process invokes `f` with a value, and its next
+ * event completes that: `ok` with the value that it answered, `fail` when it did not happen, `info` when nobody knows.
+ *
+ * What JSON lacks is written as an object with one name that begins with #: a set `{ "#": [1, 2] }`, a tagged element
+ * `{ "#inst": "2024-01-01" }`; a keyword is a string with its colon, ":timed-out".
+ */
+export interface JepsenEvent {
+  type: "invoke" | "ok" | "fail" | "info";
+  /** a number; or a name, such as ":nemesis", of something that is no client */
+  process: number | string;
+  /** without its colon: "read", "cas" */
+  f: string;
+  value: Json;
+  /** key-value histories whose key is not part of the value */
+  key?: Json;
+  /** nanoseconds from the start */
+  time?: number;
+  /** why it failed, or is not known */
+  error?: Json;
+}
+
+/** An operation of such a history; `invoke` and `completion` are positions in the list of its events. */
+export interface JepsenOperation {
+  process: number;
+  f: string;
+  key?: Json;
+  /** the value of the invocation */
+  input: Json;
+  /** `info` also for what was still open at the end */
+  outcome: "ok" | "fail" | "info";
+  /** the value of the completion, or null */
+  value: Json;
+  invoke: number;
+  completion: number | undefined;
+}
+
+/**
+ * Takes the events of a history one by one and refuses what cannot be true: a completion without its invocation, or of
+ * another function or key; two invocations open in one process; time that goes back.
+ */
+export class JepsenReader {
+  readonly events: JepsenEvent[] = [];
+  readonly #open = new Map<number, JepsenEvent>();
+  #time = Number.NEGATIVE_INFINITY;
+
+  /** @throws UnusableHistory, naming the line */
+  add(event: JepsenEvent, line: number): void {
+    if (event.time !== undefined) {
+      if (event.time < this.#time)
+        throw new UnusableHistory(`time goes back from ${this.#time} to ${event.time}`, line);
+      this.#time = event.time;
+    }
+    if (typeof event.process === "number") this.#follow(event, event.process, line);
+    this.events.push(event);
+  }
+
+  #follow(event: JepsenEvent, process: number, line: number): void {
+    const open = this.#open.get(process);
+    if (event.type === "invoke") {
+      if (open) throw new UnusableHistory(`process ${process} invokes ${event.f} while its ${open.f} is open`, line);
+      this.#open.set(process, event);
+      return;
+    }
+    if (!open) throw new UnusableHistory(`process ${process} completes ${event.f} without having invoked it`, line);
+    if (open.f !== event.f)
+      throw new UnusableHistory(`process ${process} completes ${event.f}, but invoked ${open.f}`, line);
+    if (!isDeepStrictEqual(open.key, event.key))
+      throw new UnusableHistory(`process ${process} completes ${event.f} for another key than it invoked`, line);
+    this.#open.delete(process);
+  }
+}
+
+/** The operations of a history that a `JepsenReader` took, in the order of their invocations; clients' only. */
+export function jepsenOperations(events: readonly JepsenEvent[]): JepsenOperation[] {
+  const operations: JepsenOperation[] = [];
+  const open = new Map<number, JepsenOperation>();
+  events.forEach(({ type, process, f, key, value }, index) => {
+    if (typeof process !== "number") return;
+    if (type === "invoke") {
+      const operation: JepsenOperation = {
+        process,
+        f,
+        ...(key === undefined ? {} : { key }),
+        input: value,
+        outcome: "info",
+        value: null,
+        invoke: index,
+        completion: undefined,
+      };
+      operations.push(operation);
+      open.set(process, operation);
+      return;
+    }
+    const operation = open.get(process)!;
+    open.delete(process);
+    operation.outcome = type;
+    operation.value = value;
+    operation.completion = index;
+  });
+  return operations;
+}
