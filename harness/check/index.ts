@@ -9,6 +9,7 @@ export * from "./checker.ts";
 export { encode } from "./encode.ts";
 export { ends } from "./ends.ts";
 export { linearizable, type Select } from "./linearizable.ts";
+export { mergingDuplicates } from "./merging-duplicates.ts";
 export { type Model, ModelFault, type Observed } from "./model.ts";
 export { type RegisterInput, type RegisterOutput, register } from "./models/register.ts";
 export { replaysDeterministically } from "./replays-deterministically.ts";

@@ -25,47 +25,44 @@ export function keyed<State, Input, Output>(
 
 /**
  * The same as one object that holds a state for each key: it needs no partitioning, and is the harder to check. Its state
- * lists, by key, the numbers of the states of the keys; the model remembers what it has numbered.
+ * is a text of two characters for each key, the number of that key's state; the model remembers what it has numbered.
  */
 export function together<State, Input, Output>(
   model: Model<State, Input, Output>,
-): Model<readonly number[], KeyedInput<Input>, Output> {
+): Model<string, KeyedInput<Input>, Output> {
   const { reads, describe } = keyed(model);
   const places = new Map<string, number>();
   const states: State[] = [];
-  const numbers = new Map<string, number>();
-  const number = (state: State): number => {
+  const characters = new Map<string, string>();
+  const charactersOf = (state: State): string => {
     const key = model.key ? model.key(state) : encode(state);
-    const known = numbers.get(key);
-    if (known !== undefined) return known;
-    numbers.set(key, states.length);
-    return states.push(state) - 1;
+    let pair = characters.get(key);
+    if (pair === undefined) {
+      pair = String.fromCharCode(states.length >>> 16, states.length & 0xffff);
+      characters.set(key, pair);
+      states.push(state);
+    }
+    return pair;
   };
-  const initial = number(model.init());
+  const initial = charactersOf(model.init());
   return {
     name: `${model.name} by key, as one`,
-    init: () => [],
+    init: () => "",
     step(all, { key, input }, output) {
-      const place = placeOf(places, key);
-      const before = all[place] ?? initial;
-      return model.step(states[before]!, input, output).map((state) => {
-        const after = number(state);
-        if (after === before) return all;
-        const next = all.slice();
-        while (next.length < place) next.push(initial);
-        next[place] = after;
-        return next;
-      });
+      const place = places.get(key) ?? places.size;
+      places.set(key, place);
+      const known = all.padEnd(2 * place + 2, initial);
+      const number = (known.charCodeAt(2 * place) << 16) | known.charCodeAt(2 * place + 1);
+      const before = states[number]!;
+      const next: string[] = [];
+      for (const state of model.step(before, input, output)) {
+        if (state === before) next.push(all);
+        else next.push(known.slice(0, 2 * place) + charactersOf(state) + known.slice(2 * place + 2));
+      }
+      return next;
     },
-    key: (all) => all.join(),
+    key: (all) => all,
     ...(reads ? { reads } : {}),
     ...(describe ? { describe } : {}),
   };
-}
-
-/** The place of a key in the list, the next free one when it is new. */
-function placeOf(places: Map<string, number>, key: string): number {
-  const place = places.get(key) ?? places.size;
-  places.set(key, place);
-  return place;
 }

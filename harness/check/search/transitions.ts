@@ -99,8 +99,12 @@ export class Transitions<State, Input, Output> {
     if (!Array.isArray(states))
       throw new ModelFault(`the model ${model.name} answered ${String(states)} instead of a list of states`, operation);
     if (states.length === 0) return refused;
-    const numbers = distinct(states.map((next) => this.#number(next, operation, symbol)));
-    if (model.reads?.(input) && numbers.some((number) => number !== state))
+    const numbers: number[] = [];
+    for (const next of states) {
+      const number = this.#number(next, operation, symbol);
+      if (!numbers.includes(number)) numbers.push(number);
+    }
+    if (numbers.some((number) => number !== state) && model.reads?.(input))
       throw new ModelFault(
         `the model ${model.name} says that ${describe(model, input, output)} only reads, and changes the state`,
         operation,
@@ -129,10 +133,6 @@ export class Transitions<State, Input, Output> {
     const about = asked ? `about ${describe(this.#model, asked.input, asked.output)}` : "for its first state";
     return new ModelFault(`the model ${name}, asked ${about}, threw ${String(error)}`, operation, error);
   }
-}
-
-function distinct(numbers: number[]): number[] {
-  return numbers.length < 2 ? numbers : [...new Set(numbers)];
 }
 
 /** An operation in words: as the model says it, else as JSON. */
