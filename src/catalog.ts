@@ -22,16 +22,15 @@ export type Definition =
   | VirtualObjectDefinition<string, unknown>
   | WorkflowDefinition<string, unknown>;
 
-/**
- * What a module exports that implements the patterns: this one, or another that is to be tested in its place. Handlers
- * are named "service/handler" and routes of a front app "<pattern> POST /reserve/:productId/:reservationId", always
- * as in the contract.
- */
+/** What a module exports that implements the patterns: this one, or another that is to be tested in its place. */
 export interface Subject {
   catalog: Record<string, Pattern>;
   /** contract name -> the module's own name, where they differ: services, and handlers ("product/reserve" -> "book") */
   names?: { services?: Record<string, string>; handlers?: Record<string, string> };
-  /** turns a successful answer of a handler or route (parsed JSON, undefined when empty) into the contract's form */
+  /**
+   * Brings a successful answer (parsed JSON) into the contract's form. `call` names what was asked as the contract does:
+   * "product/status", or "durable-rpc POST /reserve/p1/r1" for a request to the front app of a pattern.
+   */
   decode?(call: string, answer: unknown): unknown;
   /** modules to replace while bundling: import specifier -> replacement, as in esbuild's `alias` */
   alias?: Record<string, string>;

@@ -12,10 +12,11 @@ export const openingBalance = () => whole("OPENING_BALANCE", 0);
 /** Milliseconds after which a payment id is forgotten and may be used again. */
 export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
 
-/** The base address of an external system: "payment-provider" is found at PAYMENT_PROVIDER_URL. */
-export function externalUrl(system: string): string {
-  return url(`${system.toUpperCase().replaceAll("-", "_")}_URL`, `http://127.0.0.1:5060/${system}`);
-}
+/** The base address of an external system. */
+export const externalUrl = (system: string) => url(externalSetting(system), `http://127.0.0.1:5060/${system}`);
+
+/** The setting that holds it: "payment-provider" is found at PAYMENT_PROVIDER_URL. */
+export const externalSetting = (system: string) => `${system.toUpperCase().replaceAll("-", "_")}_URL`;
 
 /** How `ctx.run` asks an external system again that failed or did not answer: without end, ever more slowly. */
 export const externalRetries = () => ({

@@ -7,7 +7,7 @@ import { createServer as createHttp2Server, type Http2Server } from "node:http2"
 import { text } from "node:stream/consumers";
 import { createEndpointHandler } from "@restatedev/restate-sdk";
 import { catalog, type Pattern } from "./catalog.ts";
-import { port } from "./configuration.ts";
+import { externalSetting, port } from "./configuration.ts";
 
 type App = NonNullable<Pattern["app"]>;
 
@@ -26,9 +26,9 @@ async function main(names: string[]): Promise<void> {
 
 function usage(): string {
   const patterns = Object.entries(catalog).map(([name, { external = [], environment = {} }]) => {
-    const needs = external.length > 0 ? `  (calls ${external.join(", ")})` : "";
-    const settings = Object.entries(environment).map(([setting, meaning]) => `      ${setting}  ${meaning}`);
-    return [`  ${name}${needs}`, ...settings].join("\n");
+    const addresses = external.map((system) => [externalSetting(system), `the address of the system "${system}"`]);
+    const settings = [...addresses, ...Object.entries(environment)];
+    return [`  ${name}`, ...settings.map(([setting, meaning]) => `      ${setting}  ${meaning}`)].join("\n");
   });
   return ["node src/serve.ts [pattern...]", "", "patterns, and the settings that they read:", ...patterns].join("\n");
 }

@@ -1,0 +1,33 @@
+import { afterEach, expect, test, vi } from "vitest";
+import { externalUrl, ingressUrl, openingBalance, port, tokenExpiry } from "./configuration.ts";
+
+afterEach(() => vi.unstubAllEnvs());
+
+test("settings have real defaults", () => {
+  for (const name of ["OPENING_BALANCE", "TOKEN_EXPIRY", "INGRESS_URL"]) vi.stubEnv(name, undefined);
+  expect(openingBalance()).toBe(0);
+  expect(tokenExpiry()).toBe(3_600_000);
+  expect(ingressUrl()).toBe("http://127.0.0.1:8080");
+});
+
+test("they are read at the moment of use", () => {
+  vi.stubEnv("OPENING_BALANCE", "200000");
+  expect(openingBalance()).toBe(200_000);
+  vi.stubEnv("PAYMENT_PROVIDER_URL", "https://pay.example/v1/");
+  expect(externalUrl("payment-provider")).toBe("https://pay.example/v1");
+});
+
+test.each(["", "-1", "1.5", "1e3", "many", "99999999999999999999"])("a number cannot be %j", (value) => {
+  vi.stubEnv("TOKEN_EXPIRY", value);
+  expect(tokenExpiry).toThrow("TOKEN_EXPIRY must be a whole number");
+});
+
+test.each(["", "8080", "localhost:8080", "ftp://host"])("an address cannot be %j", (value) => {
+  vi.stubEnv("INGRESS_URL", value);
+  expect(ingressUrl).toThrow("INGRESS_URL must be an http address");
+});
+
+test("a port is at most 65535", () => {
+  vi.stubEnv("PORT", "65536");
+  expect(() => port("PORT", 9080)).toThrow("PORT must be a port number");
+});
