@@ -83,6 +83,22 @@ test("a new recorder replaces the old record, and the old one no longer writes i
   fresh.close();
 });
 
+test("several recorders write to one record, each line as a whole, also after one died within a line", () => {
+  const first = new Recorder(directory);
+  const second = Recorder.append(directory);
+  second.record(progress({ property: "a" }));
+  first.record(progress({ property: "b" }));
+  second.record(progress({ property: "c" }));
+  appendFileSync(join(directory, "run.jsonl"), '{"type":"proper');
+  first.record({ type: "end", verdict: "failed", milliseconds: 1 });
+  const { properties, ended, unreadable } = readRecords(directory);
+  expect(properties.map(({ property }) => property)).toEqual(["a", "b", "c"]);
+  expect(ended).toMatchObject({ verdict: "failed" });
+  expect(unreadable).toBe(1);
+  first.close();
+  second.close();
+});
+
 test("a record that no one made is an error that names the file", () => {
   expect(() => readRecords(directory)).toThrow("run.jsonl");
 });

@@ -4,13 +4,27 @@
  * always be made, by whoever is left.
  */
 
-import { closeSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import type { PropertyProgress, RunEnded, RunRecord, RunStarted } from "./record.ts";
 
 const fileName = "run.jsonl";
 
-/** Writes `<directory>/run.jsonl`. Synchronous throughout; throws what node:fs throws. */
+/**
+ * Writes `<directory>/run.jsonl`. Synchronous throughout; throws what node:fs throws. Several recorders, of several
+ * processes too, may write to one record, each line as a whole.
+ */
 export class Recorder {
   readonly directory: string;
   #file: number;
@@ -18,17 +32,29 @@ export class Recorder {
   /**
    * Begins a new record in `directory`, which is made when it is missing; an older record there is replaced at once
    * and as a whole: nobody sees the lines of two runs mixed, even if both use the same directory at the same time.
+   * With "append" it goes on with the record that is there.
    */
-  constructor(directory: string) {
+  constructor(directory: string, mode: "new" | "append" = "new") {
     mkdirSync(directory, { recursive: true });
     this.directory = directory;
+    const path = join(directory, fileName);
+    if (mode === "append") {
+      this.#file = openToAppend(path);
+      return;
+    }
     const fresh = join(directory, `.${fileName}.${process.pid}`);
-    this.#file = openSync(fresh, "w");
-    renameSync(fresh, join(directory, fileName));
+    rmSync(fresh, { force: true });
+    this.#file = openToAppend(fresh);
+    renameSync(fresh, path);
+  }
+
+  /** Goes on with the record in `directory` that another recorder began; begins one when there is none. */
+  static append(directory: string): Recorder {
+    return new Recorder(directory, "append");
   }
 
   record(record: RunRecord): void {
-    const line = Buffer.from(`${JSON.stringify(record)}\n`);
+    const line = Buffer.from(`${tornEnd(this.#file) ? "\n" : ""}${JSON.stringify(record)}\n`);
     for (let written = 0; written < line.length; ) written += writeSync(this.#file, line, written);
   }
 
@@ -37,6 +63,17 @@ export class Recorder {
     if (this.#file >= 0) closeSync(this.#file);
     this.#file = -1;
   }
+}
+
+function openToAppend(path: string): number {
+  return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_APPEND);
+}
+
+/** Whether the last line has no end, as a writer died in the midst of it: the next one must not be taken for its rest. */
+function tornEnd(file: number): boolean {
+  const { size } = fstatSync(file);
+  const last = Buffer.alloc(1);
+  return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last.toString() !== "\n";
 }
 
 /** What is left of a run: the last word on each property, in the order in which they first appeared. */

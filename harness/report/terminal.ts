@@ -11,13 +11,17 @@ export interface TerminalOptions {
   stream: { write(text: string): unknown };
   /** whether lines can be rewritten in place */
   isTTY: boolean;
-  /** the width of a line; asked again for every live line, as windows change */
-  columns: () => number;
-  colours: boolean;
-  /** milliseconds; only differences matter */
-  now: () => number;
+  /** the width of a line, or how to ask for it, as windows change; 80 when absent */
+  columns?: number | (() => number);
+  /** when absent: on a terminal, unless the environment says NO_COLOR */
+  colours?: boolean;
+  /** milliseconds, of which only differences matter */
+  now?: () => number;
   /** what fault kinds do, for the plans of failures */
   words?: FaultWords;
+  /** milliseconds and cases that a property has; `started` sets them too */
+  budget?: number;
+  runs?: number;
 }
 
 /** Milliseconds between two live lines, and between two plain lines of one property. */
@@ -25,7 +29,11 @@ const betweenLive = 100;
 const betweenPlain = 5000;
 
 export class Terminal {
-  readonly #options: TerminalOptions;
+  readonly #stream: TerminalOptions["stream"];
+  readonly #isTTY: boolean;
+  readonly #columns: () => number;
+  readonly #now: () => number;
+  readonly #words: FaultWords;
   readonly #paint: Painter;
   #budget: number | undefined;
   #runs: number | undefined;
@@ -34,24 +42,15 @@ export class Terminal {
   readonly #plainAt = new Map<string, number>();
 
   constructor(options: TerminalOptions) {
-    this.#options = options;
-    this.#paint = painter(options.colours);
-  }
-
-  /** A terminal on a stream of this process, as the environment wants it (NO_COLOR, FORCE_COLOR, TERM=dumb). */
-  static on(stream: NodeJS.WriteStream, words: FaultWords = {}): Terminal {
-    const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-    const isTTY = stream.isTTY === true && TERM !== "dumb";
-    const forced = FORCE_COLOR !== undefined && FORCE_COLOR !== "0";
-    const colours = (NO_COLOR === undefined || NO_COLOR === "") && (isTTY || forced);
-    return new Terminal({
-      stream,
-      isTTY,
-      columns: () => stream.columns ?? 80,
-      colours,
-      now: () => performance.now(),
-      words,
-    });
+    const { columns = 80 } = options;
+    this.#stream = options.stream;
+    this.#isTTY = options.isTTY;
+    this.#columns = typeof columns === "number" ? () => columns : columns;
+    this.#paint = painter(options.colours ?? (options.isTTY && !process.env.NO_COLOR));
+    this.#now = options.now ?? (() => performance.now());
+    this.#words = options.words ?? {};
+    this.#budget = options.budget;
+    this.#runs = options.runs;
   }
 
   /** Says what is about to run, and remembers the bounds, to tell how much is left. */
@@ -71,8 +70,8 @@ export class Terminal {
 
   /** Shows how far a property is; may be called as often as one likes. */
   progress(record: PropertyProgress): void {
-    const now = this.#options.now();
-    if (this.#options.isTTY) {
+    const now = this.#now();
+    if (this.#isTTY) {
       if (now - this.#liveAt < betweenLive) return;
       this.#liveAt = now;
       this.#rewrite(this.#running(record));
@@ -106,28 +105,38 @@ export class Terminal {
 
   /** Everything a person needs of a failure: the contradiction, the plan that provokes it, and how to see it again. */
   failure(failure: Failure, property: string): void {
-    const { evidence, rate, shrink, original, plan } = failure;
+    this.#line(`\n${this.describeFailure(failure, property)}\n`);
+  }
+
+  /** The text that `failure` writes, for where an error's message is the way to be read. */
+  describeFailure(failure: Failure, property: string): string {
+    const { evidence, rate, shrink, original, plan, seed } = failure;
     const size = (operations: number, faults: number) =>
       `${plural(operations, "operation")}, ${plural(faults, "fault")}`;
-    const field = (name: string, text: string) => this.#line(`  ${this.#paint("dim", name.padEnd(9))} ${clean(text)}`);
-    this.#line("");
-    this.#line(`${this.#paint("red", `${symbols.failed} ${clean(property)}`)}`);
-    this.#line(`  breaks the invariant ${this.#paint("bold", clean(failure.invariant))}`);
-    this.#line("");
-    this.#line(`  ${clean(evidence.summary)}`);
-    if (evidence.expected !== undefined) field("expected", evidence.expected);
-    if (evidence.seen !== undefined) field("seen", evidence.seen);
-    this.#line("");
-    for (const line of describePlan(plan, this.#options.words)) this.#line(`    ${clean(line)}`);
-    this.#line("");
-    field("fails", `${rate.failed} of ${plural(rate.of, "run")} on ${rate.stack}`);
-    const how = shrink.complete ? "" : "; the shrinking ran out of budget";
-    field("shrunk", `from ${size(original.operations, original.faults)}${how}`);
-    if (failure.seed !== undefined)
-      field("seed", `${failure.seed}${failure.case === undefined ? "" : `, case ${failure.case}`}`);
-    field("saved", failure.saved);
-    field("replay", failure.replay);
-    this.#line("");
+    const field = (name: string, text: string | undefined) =>
+      text === undefined ? [] : [`  ${this.#paint("dim", name.padEnd(9))} ${clean(text)}`];
+    return [
+      this.#paint("red", `${symbols.failed} ${clean(property)}`),
+      `  breaks the invariant ${this.#paint("bold", clean(failure.invariant))}`,
+      "",
+      `  ${clean(evidence.summary)}`,
+      ...field("expected", evidence.expected),
+      ...field("seen", evidence.seen),
+      "",
+      ...describePlan(plan, this.#words).map((line) => `    ${clean(line)}`),
+      "",
+      ...field("fails", `${rate.failed} of ${plural(rate.of, "run")} on ${rate.stack}`),
+      ...field(
+        "shrunk",
+        `from ${size(original.operations, original.faults)}${shrink.complete ? "" : "; the shrinking ran out of budget"}`,
+      ),
+      ...field(
+        "seed",
+        seed === undefined ? undefined : `${seed}${failure.case === undefined ? "" : `, case ${failure.case}`}`,
+      ),
+      ...field("saved", failure.saved),
+      ...field("replay", failure.replay),
+    ].join("\n");
   }
 
   /** The last words: how many came to which verdict, and where the report is. */
@@ -144,7 +153,7 @@ export class Terminal {
 
   /** Removes the live line, so that others can write. Idempotent. */
   clear(): void {
-    if (this.#isLive) this.#options.stream.write("\r\x1b[2K");
+    if (this.#isLive) this.#stream.write("\r\x1b[2K");
     this.#isLive = false;
   }
 
@@ -164,13 +173,13 @@ export class Terminal {
   }
 
   #rewrite(text: string): void {
-    this.#options.stream.write(`\r\x1b[2K${cut(text, Math.max(10, this.#options.columns() - 1))}`);
+    this.#stream.write(`\r\x1b[2K${cut(text, Math.max(10, this.#columns() - 1))}`);
     this.#isLive = true;
   }
 
   #line(text: string): void {
     this.clear();
-    this.#options.stream.write(`${text}\n`);
+    this.#stream.write(`${text}\n`);
   }
 }
 

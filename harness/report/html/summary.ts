@@ -110,7 +110,7 @@ function faultList(faults: PropertyProgress["faults"]): Html {
   if (kinds.length === 0) return html`<span class="none">none planned</span>`;
   return html`<ul class="tallies">${kinds.map(
     ([kind, { planned, struck }]) =>
-      html`<li class="${struck === 0 && "zero"}"><span>${kind}</span><b>${count(struck)}<small> of ${count(planned)}</small></b></li>`,
+      html`<li class="${planned > 0 && struck === 0 && "zero"}"><span>${kind}</span><b>${count(struck)}<small> of ${count(planned)}</small></b></li>`,
   )}</ul>`;
 }
 
