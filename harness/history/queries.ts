@@ -48,3 +48,46 @@ export function overlap(a: Performed, b: Performed): boolean {
   if (a.invoke === undefined || b.invoke === undefined) return false;
   return a.invoke < (b.completed ?? Number.POSITIVE_INFINITY) && b.invoke < (a.completed ?? Number.POSITIVE_INFINITY);
 }
+
+/**
+ * The history as if every idempotency key had been used once: operations with the same target and key are one request,
+ * from the first invoke to the first answer. `indices` says where each of its events stood.
+ */
+export function mergeDuplicates(history: History): { history: History; indices: number[] } {
+  const representative = new Map<string, string>();
+  const merged = new Map<string, string>();
+  for (const { id, call, idempotencyKey, mode } of history.plan.operations) {
+    if (idempotencyKey === undefined || mode === "attach") continue;
+    const name = JSON.stringify([call, idempotencyKey]);
+    const first = representative.get(name) ?? id;
+    representative.set(name, first);
+    merged.set(id, first);
+  }
+  const firstAnswers = new Map<string, HistoryEvent>();
+  const last = new Map<string, HistoryEvent>();
+  for (const event of history.events) {
+    if (!isCompletion(event)) continue;
+    const id = merged.get(event.operation) ?? event.operation;
+    const known = firstAnswers.get(id);
+    if (event.type === "ok" ? known?.type !== "ok" : event.type === "fail" && !known) firstAnswers.set(id, event);
+    last.set(id, event);
+  }
+  const invoked = new Set<string>();
+  const stays = (event: HistoryEvent, id: string): boolean => {
+    if (event.type !== "invoke") return (firstAnswers.get(id) ?? last.get(id)) === event;
+    const isFirst = !invoked.has(id);
+    invoked.add(id);
+    return isFirst;
+  };
+  const events: HistoryEvent[] = [];
+  const indices: number[] = [];
+  history.events.forEach((event, index) => {
+    const isOperation = event.type === "invoke" || isCompletion(event);
+    const id = isOperation ? (merged.get(event.operation) ?? event.operation) : "";
+    if (isOperation && !stays(event, id)) return;
+    events.push(isOperation ? { ...event, operation: id } : event);
+    indices.push(index);
+  });
+  const operations = history.plan.operations.filter(({ id }) => (merged.get(id) ?? id) === id);
+  return { history: { ...history, plan: { ...history.plan, operations }, events }, indices };
+}

@@ -111,7 +111,7 @@ async function simplifyOperation(id: string, best: () => Plan, attempt: Attempt)
     ...best(),
     operations: best().operations.map((one) => (one.id === id ? operation : one)),
   });
-  for (const field of ["retries", "delay", "at", "after", "idempotencyKey"] as const) {
+  for (const field of ["retries", "delay", "at", "after"] as const) {
     const operation = current();
     if (operation?.[field] === undefined) continue;
     const { [field]: _, ...rest } = operation;

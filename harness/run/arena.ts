@@ -1,4 +1,4 @@
-import type { Checker, Verdict } from "../check/index.ts";
+import type { Verdict } from "../check/index.ts";
 import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
 import { type Mutant, makeBundle } from "../stack/bundle.ts";
@@ -25,7 +25,7 @@ export interface Judged {
 /** A stack on which cases are run and judged: alone or side by side, as their faults allow. */
 export class Arena {
   readonly stack: Stack;
-  readonly #ground: Ground;
+  readonly #ground: Omit<Ground, "audit">;
   readonly #turnstile = new Turnstile(SHARED_CASES);
   #loaded = "";
 
@@ -69,13 +69,14 @@ export class Arena {
    * Runs a plan and checks the invariants.
    * @param over asked when its turn has come: true leaves it out, and the answer is undefined
    */
-  async judge(plan: Plan, invariants: Record<string, Checker>, over = () => false): Promise<Judged | undefined> {
+  async judge(plan: Plan, property: Property, over = () => false): Promise<Judged | undefined> {
     const alone = plan.faults.some(({ kind }) => faultKind(kind).alone);
-    const run = async () => (over() ? undefined : runCase(this.#ground, plan));
+    const run = async () =>
+      over() ? undefined : runCase({ ...this.#ground, audit: property.audit ?? (() => ({})) }, plan);
     const result = await (alone ? this.#turnstile.alone(run) : this.#turnstile.shared(run));
     if (!result) return undefined;
     const verdicts: Record<string, Verdict> = {};
-    for (const [name, check] of Object.entries(invariants))
+    for (const [name, check] of Object.entries(property.invariants))
       verdicts[name] =
         result.void === undefined ? await check(result.history) : { verdict: "unknown", reason: result.void };
     return { history: result.history, verdicts };

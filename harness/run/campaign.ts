@@ -19,6 +19,8 @@ export interface Search {
   /** plans to run before anything is generated */
   first: Plan[];
   generate: boolean;
+  /** milliseconds for shrinking; a minute when absent */
+  shrinkBudget?: number;
   signal?: AbortSignal;
   /** only failures of these invariants count; all when absent */
   only?: readonly string[];
@@ -143,7 +145,7 @@ export class Campaign {
   }
 
   async #judge(plan: Plan, over: () => boolean): Promise<Judged | undefined> {
-    return this.#arena.judge(plan, this.#property.invariants, over);
+    return this.#arena.judge(plan, this.#property, over);
   }
 
   #weigh(one: { plan: Plan; case?: number }, judged: Judged, invariant: string, verdict: Verdict): void {
@@ -159,7 +161,8 @@ export class Campaign {
     progress.operations += plan.operations.length;
     for (const event of events) {
       if (event.type !== "fault" || event.phase === "healed") continue;
-      const kind = (progress.faults[event.kind] ??= { planned: 0, struck: 0 });
+      progress.faults[event.kind] ??= { planned: 0, struck: 0 };
+      const kind = progress.faults[event.kind]!;
       kind.planned++;
       if (event.phase === "struck") kind.struck++;
     }
@@ -178,7 +181,7 @@ export class Campaign {
   async #investigate({ plan, judged, invariant, case: number }: Finding): Promise<Failure> {
     const { signal, seed, save } = this.#search;
     const started = performance.now();
-    const deadline = started + SHRINK_BUDGET_MS;
+    const deadline = started + (this.#search.shrinkBudget ?? SHRINK_BUDGET_MS);
     const goOn = () => performance.now() < deadline && !signal?.aborted;
     let runs = 0;
     let example = judged;
@@ -189,8 +192,9 @@ export class Campaign {
       return failing.failed > 0;
     };
     let { plan: smallest, complete } = await shrink(plan, faultKinds, fails, goOn);
-    let rate = await this.#failures(smallest, invariant, REPLAYS, false);
-    if (rate.failed < REPLAYS && goOn()) {
+    const replays = goOn() ? REPLAYS : 1;
+    let rate = await this.#failures(smallest, invariant, replays, false);
+    if (rate.failed < replays && goOn()) {
       const better = await pinned(
         smallest,
         example.history,
@@ -203,7 +207,7 @@ export class Campaign {
         goOn,
       );
       smallest = better;
-      rate = await this.#failures(smallest, invariant, REPLAYS, false);
+      rate = await this.#failures(smallest, invariant, replays, false);
     }
     if (rate.example) example = rate.example;
     const verdict = example.verdicts[invariant]!;
@@ -216,7 +220,7 @@ export class Campaign {
       history: example.history,
       original: { operations: plan.operations.length, faults: plan.faults.length },
       shrink: { runs, milliseconds: Math.round(performance.now() - started), complete },
-      rate: { failed: rate.failed, of: REPLAYS, stack: this.#arena.stack.kind },
+      rate: { failed: rate.failed, of: replays, stack: this.#arena.stack.kind },
       ...save(smallest, invariant, evidence.summary),
     };
   }

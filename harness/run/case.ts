@@ -1,8 +1,8 @@
 import type { Final, History, HistoryEvent, OperationEvent, Outcome as OperationOutcome } from "../history/index.ts";
-import type { Json, Moment, Operation, Plan } from "../plan/index.ts";
+import type { Call, Json, Moment, Operation, Plan } from "../plan/index.ts";
 import type { ExternalAnswer, ExternalRequest, Stack } from "../stack/index.ts";
 import type { World } from "../world/index.ts";
-import { Performance } from "./client.ts";
+import { type Completion, Performance } from "./client.ts";
 import type { Scene } from "./faults/index.ts";
 import { Nemesis, type Outcome } from "./nemesis.ts";
 import type { Quiescence } from "./quiescence.ts";
@@ -16,6 +16,8 @@ export interface Ground {
   switchboard: Switchboard;
   quiescence: Quiescence;
   subject: Subject;
+  /** reads to be made at the end of a case */
+  audit(plan: Plan): Record<string, Call>;
   makeTag(): Tag;
   makeWorld(): World;
 }
@@ -23,7 +25,7 @@ export interface Ground {
 /** How long, on the stack's clock, a run may stand still before the closing phase begins. */
 const STANDSTILL_MS = 120;
 /** How long, from the closing phase on, everything may take to end: beyond it the run is not live. */
-export const LIVENESS_BOUND_MS = 20_000;
+export const LIVENESS_BOUND_MS = 6_000;
 
 export interface CaseResult {
   history: History;
@@ -114,7 +116,7 @@ class Case implements Party {
     const invocation = operation.of === undefined ? undefined : await this.#invocations.get(operation.of)!.promise;
     await pass("invoke", "before");
     this.#add({ type: "invoke", at: this.#now(), operation: id });
-    let completion: Awaited<ReturnType<Performance["run"]>>;
+    let completion: Completion;
     if (operation.of !== undefined && invocation === undefined) {
       completion = { type: "fail", status: 404, message: `operation ${operation.of} made no invocation` };
     } else {
@@ -147,6 +149,7 @@ class Case implements Party {
   }
 
   attempt(event: Parameters<Party["attempt"]>[0]): void {
+    if (!this.#completions.has(event.operation)) return; // a question of our own
     this.#add(this.#untagged({ type: "attempt", at: this.#now(), ...event }));
   }
 
@@ -232,6 +235,7 @@ class Case implements Party {
       unfinished: unfinished.map((text) => untagged(text, this.#tag)),
       state: await this.#state(),
       outcomes: await this.#outcomes(),
+      answers: await this.#answers(),
     };
   }
 
@@ -247,6 +251,15 @@ class Case implements Party {
         Object.fromEntries(entries);
     }
     return state;
+  }
+
+  async #answers(): Promise<Record<string, Json>> {
+    const answers: Record<string, Json> = {};
+    for (const [name, call] of Object.entries(this.#ground.audit(this.#plan))) {
+      const answer = await this.#ask({ id: "audit", client: "", kind: "audit", mode: "call", call });
+      if (answer.type === "ok") answers[name] = answer.value;
+    }
+    return answers;
   }
 
   /** How every invocation ended, also those whose client never heard. */
@@ -268,20 +281,25 @@ class Case implements Party {
     this.#invocations.get(operation)!.resolve(undefined);
     const invocation = await this.#invocations.get(operation)!.promise;
     if (invocation === undefined) return undefined;
-    const performance = new Performance({
-      stack: this.#ground.stack,
-      subject: this.#ground.subject,
-      operation: { id: operation, client: "", kind: "", mode: "attach" },
-      name: this.#tag,
-      invocation,
-      sent: () => {},
-    });
-    const answer = this.#untagged(await performance.run());
+    const answer = await this.#ask({ id: operation, client: "", kind: "outcome", mode: "attach" }, invocation);
     if (answer.type === "ok") {
       const { call } = this.#plan.operations.find(({ id }) => id === operation)!;
       return { status: "succeeded", value: call ? this.#ground.subject.decode(call, answer.value) : answer.value };
     }
     return answer.type === "fail" ? { status: "failed", code: answer.status, message: answer.message } : undefined;
+  }
+
+  /** A request of our own, after all is quiet. */
+  async #ask(operation: Operation, invocation?: string): Promise<Completion> {
+    const performance = new Performance({
+      stack: this.#ground.stack,
+      subject: this.#ground.subject,
+      operation: taggedOperation(operation, this.#tag),
+      name: `${this.#tag}/${operation.id}`,
+      ...(invocation !== undefined && { invocation }),
+      sent: () => {},
+    });
+    return this.#untagged(await performance.run());
   }
 
   /** Leaves the stack as it found it: what has not ended is terminated, what has ended is forgotten. */

@@ -39,10 +39,15 @@ export class Performance {
     this.#asksAgain = task.operation.retries ?? 0;
   }
 
-  /** The client's connection breaks, as when it loses its network; then it asks again, or gives up for good. */
+  /**
+   * The client's connection breaks, as when it loses its network; then it asks again, or gives up for good. Nobody in
+   * their right mind asks again for what is not idempotent: such a client gives up.
+   */
   cut(then: "walks away" | "asks again"): void {
-    if (then === "walks away") this.#walkedAway = true;
-    else this.#asksAgain++;
+    const { call, idempotencyKey } = this.#task.operation;
+    const idempotent = idempotencyKey !== undefined || (call !== undefined && "app" in call);
+    if (then === "asks again" && idempotent) this.#asksAgain++;
+    else this.#walkedAway = true;
     this.#abort.abort();
   }
 

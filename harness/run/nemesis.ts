@@ -29,6 +29,7 @@ export class Nemesis {
   readonly #record: (event: Omit<FaultEvent, "type" | "at">) => void;
   readonly #scene: (moment: Moment) => Scene;
   readonly #closing = Promise.withResolvers<void>();
+  #closed = false;
   #healing = 0;
   /** pins whose first moment never came while their second was held */
   readonly brokenPins: string[] = [];
@@ -78,9 +79,11 @@ export class Nemesis {
   }
 
   async #strike(fault: Fault, moment: Moment, detail: string): Promise<Outcome> {
-    if (this.#struck.has(fault.id)) return PASS;
+    const kind = faultKind(fault.kind);
+    // what begins in the closing phase, of what lasts or disturbs others, would never end
+    if (this.#struck.has(fault.id) || (this.#closed && (kind.lasting || kind.alone))) return PASS;
     this.#record({ fault: fault.id, kind: fault.kind, phase: "struck", detail });
-    const strike = Promise.resolve(faultKind(fault.kind).strike(this.#scene(moment)));
+    const strike = Promise.resolve(kind.strike(this.#scene(moment)));
     const struck: Struck = { fault, strike, healing: undefined, released: Promise.withResolvers<void>() };
     this.#struck.set(fault.id, struck);
     const { hold, healAtOnce, decision, external } = await strike;
@@ -113,6 +116,7 @@ export class Nemesis {
 
   /** The closing phase: releases what pins hold, heals what still lasts, and says which faults never struck. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#closing.resolve();
     for (const id of [...this.#struck.keys()].reverse()) await this.heal(id);
   }

@@ -1,6 +1,6 @@
 import { type Checker, ends, replaysDeterministically } from "../check/index.ts";
 import type { History } from "../history/index.ts";
-import type { Plan, Storm } from "../plan/index.ts";
+import type { Call, Plan, Storm } from "../plan/index.ts";
 
 /** What must hold of a pattern, and how it is put to the test. */
 export interface PropertyOptions {
@@ -9,6 +9,8 @@ export interface PropertyOptions {
   /** settings of the services, as environment variables */
   environment?: Record<string, string>;
   plan: Storm;
+  /** reads to be made once all is quiet, by name; their answers are `final.answers` */
+  audit?(plan: Plan): Record<string, Call>;
   /** by name; every property also checks that everything ends and that replays are deterministic */
   invariants: Record<string, Checker>;
   /** situations without which a run means nothing, by name */

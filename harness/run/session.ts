@@ -9,6 +9,7 @@ import { projectRoot } from "../stack/bundle.ts";
 import { NativeStack } from "../stack/native/index.ts";
 import { Arena } from "./arena.ts";
 import { Campaign, type Search } from "./campaign.ts";
+import { faultWords } from "./faults/index.ts";
 import type { Property } from "./property.ts";
 import { type SavedPlan, type Settings, type StackName, savedPlanComplaint } from "./settings.ts";
 import { Subject } from "./subject.ts";
@@ -93,6 +94,7 @@ export function runStarted(settings: Settings): RunStarted {
     generator: GENERATOR_VERSION,
     ...(runs === undefined ? { budget } : { runs }),
     stacks,
+    words: faultWords,
     subject: path.relative(projectRoot, subject ?? path.join(projectRoot, "src", "catalog.ts")),
     ...(mutants.length > 0 && { mutants: mutants.map(({ name }) => name).join(", ") }),
     ...(replay && { replay: replay.file }),

@@ -23,6 +23,9 @@ export const faultKinds: readonly FaultKind[] = [
   killServer,
 ];
 
+/** What each kind does, for whoever describes a plan. */
+export const faultWords: Record<string, string> = Object.fromEntries(faultKinds.map(({ name, says }) => [name, says]));
+
 const byName = new Map(faultKinds.map((kind) => [kind.name, kind]));
 
 /** @throws when there is no such kind */

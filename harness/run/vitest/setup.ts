@@ -1,5 +1,6 @@
 import { inject, test } from "vitest";
 import { Recorder, Terminal } from "../../report/index.ts";
+import { faultWords } from "../faults/index.ts";
 import { onDeclare, type Property } from "../property.ts";
 import { REPORTS, Session } from "../session.ts";
 import { readSettings, type StackName } from "../settings.ts";
@@ -11,8 +12,13 @@ const { session, terminal } = shared.stormproof;
 
 function begin(): { session: Session; terminal: Terminal } {
   const settings = { ...readSettings(process.env, Math.random), seed: inject("seed") };
-  const { isTTY, columns } = inject("terminal");
-  const terminal = new Terminal({ stream: process.stdout, isTTY, columns, budget: settings.budget });
+  const { runs, budget } = settings;
+  const terminal = new Terminal({
+    stream: process.stdout,
+    ...inject("terminal"),
+    words: faultWords,
+    ...(runs === undefined ? { budget } : { runs }),
+  });
   return {
     session: new Session(settings, Recorder.append(REPORTS), (progress) => terminal.progress(progress)),
     terminal,
@@ -32,7 +38,9 @@ async function storm(property: Property, stack: StackName, signal: AbortSignal):
   const progress = await session.run(property, stack, { signal });
   terminal.finished(progress);
   if (progress.verdict === "passed") return;
-  const text = progress.failure ? terminal.describeFailure(progress) : `${progress.verdict}: ${progress.reason}`;
+  const text = progress.failure
+    ? terminal.describeFailure(progress.failure, progress.property)
+    : `${progress.verdict}: ${progress.reason}`;
   const error = new Error(text);
   // the place in the harness from which it is thrown tells nobody anything
   error.stack = text;

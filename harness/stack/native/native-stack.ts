@@ -108,12 +108,13 @@ export class NativeStack implements Stack {
 
   async forget(invocations: string[]): Promise<void> {
     this.#proxy.forget(invocations);
-    await Promise.all(
-      invocations.map(async (id) => {
-        const { body } = await this.#server.admin.request({ method: "PATCH", path: `/invocations/${id}/purge` });
-        await body.dump();
-      }),
-    );
+    const { body } = await this.#server.admin.request({
+      method: "POST",
+      path: "/internal/invocations_batch_operations/purge",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ invocation_ids: invocations }),
+    });
+    await body.dump();
   }
 
   async close(): Promise<void> {
@@ -191,28 +192,30 @@ export class NativeStack implements Stack {
 
   async #unfinished(): Promise<InvocationStatus[]> {
     await this.#serving;
+    // absent where there is nothing to say
     interface Row {
       id: string;
       target_service_name: string;
-      target_service_key: string | null;
+      target_service_key?: string;
       target_handler_name: string;
       status: InvocationStatus["status"];
-      last_failure: string | null;
-      scheduled_start_at: string | null;
+      last_failure?: string;
+      scheduled_start_at?: string;
     }
     const rows = await this.#server.query<Row>(
       "select id, target_service_name, target_service_key, target_handler_name, status, last_failure, " +
-        "scheduled_start_at from sys_invocation where status != 'completed'",
+        // the server fills in scheduled_start_at only for a query that asks for scheduled_at too (seen in 1.7.12)
+        "scheduled_at, scheduled_start_at from sys_invocation where status != 'completed'",
     );
+    const due = (row: Row) => this.clock.now() + Date.parse(row.scheduled_start_at!) - Date.now();
     return rows.map((row) => ({
       id: row.id,
       service: row.target_service_name,
       handler: row.target_handler_name,
       status: row.status,
-      ...(row.target_service_key !== null && { key: row.target_service_key }),
-      ...(row.last_failure !== null && { failure: row.last_failure }),
-      ...(row.status === "scheduled" &&
-        row.scheduled_start_at !== null && { due: this.clock.now() + Date.parse(row.scheduled_start_at) - Date.now() }),
+      ...(row.target_service_key !== undefined && { key: row.target_service_key }),
+      ...(row.last_failure !== undefined && { failure: row.last_failure }),
+      ...(row.status === "scheduled" && row.scheduled_start_at !== undefined && { due: due(row) }),
     }));
   }
 
