@@ -46,14 +46,14 @@ export const mutants: Mutant[] = [
     file: booking,
     find: "  try {\n",
     replace:
-      '  try {\n    compensations.push({ step: "refund", action: (by) => paymentProvider.refund(tag("charge").key, by) });\n',
+      '  try {\n    compensations.push({ step: "refund", action: (by) => paymentProvider.refund(tagOf("charge").key, by) });\n',
     breaks: ["only what was begun is undone", "compensated in reverse"],
     note: "a reservation is refused, and a payment that was never asked for is refunded",
   },
   {
     name: "refund of another payment",
     file: booking,
-    find: 'const paymentId = tag("charge").key;',
+    find: 'const paymentId = tagOf("charge").key;',
     replace: "const paymentId = ctx.rand.uuidv4();",
     breaks: ["all or nothing"],
     note: "a confirmation is refused after the charge",
@@ -76,24 +76,24 @@ export const mutants: Mutant[] = [
   {
     name: "failed compensation swallowed",
     file: booking,
-    find: "ctx.run(step, () => action(tag(step)), externalRetries())",
-    replace: "ctx.run(step, () => action(tag(step)).catch(() => undefined), externalRetries())",
+    find: "ctx.run(step, () => action(tagOf(step)), externalRetries())",
+    replace: "ctx.run(step, () => action(tagOf(step)).catch(() => undefined), externalRetries())",
     breaks: ["all or nothing"],
     note: "an external system fails once while the booking is undone",
   },
   {
     name: "compensation given up after one attempt",
     file: booking,
-    find: "ctx.run(step, () => action(tag(step)), externalRetries())",
-    replace: "ctx.run(step, () => action(tag(step)), { ...externalRetries(), maxRetryAttempts: 1 })",
+    find: "ctx.run(step, () => action(tagOf(step)), externalRetries())",
+    replace: "ctx.run(step, () => action(tagOf(step)), { ...externalRetries(), maxRetryAttempts: 1 })",
     breaks: ["all or nothing"],
     note: "an external system fails once while the booking is undone; what is left is not undone either",
   },
   {
     name: "second cancellation ends the compensation",
     file: booking,
-    find: "await untilSettled(ctx.run(step, () => action(tag(step)), externalRetries()));",
-    replace: "await ctx.run(step, () => action(tag(step)), externalRetries());",
+    find: "await untilSettled(ctx.run(step, () => action(tagOf(step)), externalRetries()));",
+    replace: "await ctx.run(step, () => action(tagOf(step)), externalRetries());",
     breaks: ["all or nothing"],
     note: "the booking is cancelled while it compensates",
   },
@@ -111,7 +111,7 @@ export const mutants: Mutant[] = [
     find: 'await forward("charge", (tag) => paymentProvider.charge(trip.paymentInfo, tag));',
     replace: `await forward("charge", (tag) => paymentProvider.charge(trip.paymentInfo, tag)).catch(async () => {
       for (const { step, action } of compensations.toReversed()) {
-        await ctx.run(step, () => action(tag(step)), externalRetries());
+        await ctx.run(step, () => action(tagOf(step)), externalRetries());
       }
     });`,
     breaks: ["nothing confirmed after cancel"],

@@ -21,10 +21,10 @@ const Trip = z.object({
 async function run(ctx: restate.WorkflowContext, trip: z.infer<typeof Trip>) {
   // the same in every attempt, so that a call that is made again is recognised
   const bookingId = ctx.rand.uuidv4();
-  const tag = (step: string): Tag => ({ key: `${bookingId}/${step}`, reference: ctx.key });
+  const tagOf = (step: string): Tag => ({ key: `${bookingId}/${step}`, reference: ctx.key });
 
   const forward = <T>(step: string, action: (tag: Tag) => Promise<T>) =>
-    ctx.run(step, () => action(tag(step)).catch(endOnRefusal), externalRetries());
+    ctx.run(step, () => action(tagOf(step)).catch(endOnRefusal), externalRetries());
   const compensations: { step: string; action: (tag: Tag) => Promise<unknown> }[] = [];
 
   try {
@@ -35,7 +35,7 @@ async function run(ctx: restate.WorkflowContext, trip: z.infer<typeof Trip>) {
     compensations.push({ step: "cancel car", action: (tag) => cars.cancel(car.id, tag) });
 
     // a reservation whose answer is lost lapses; a payment does not, so its refund is ready before the charge
-    const paymentId = tag("charge").key;
+    const paymentId = tagOf("charge").key;
     compensations.push({ step: "refund", action: (tag) => paymentProvider.refund(paymentId, tag) });
     await forward("charge", (tag) => paymentProvider.charge(trip.paymentInfo, tag));
 
@@ -48,7 +48,7 @@ async function run(ctx: restate.WorkflowContext, trip: z.infer<typeof Trip>) {
     if (!(error instanceof restate.TerminalError)) throw error;
     for (const { step, action } of compensations.toReversed()) {
       // there is no way but to succeed: further cancellations, failures and even refusals only make it try again
-      await untilSettled(ctx.run(step, () => action(tag(step)), externalRetries()));
+      await untilSettled(ctx.run(step, () => action(tagOf(step)), externalRetries()));
     }
     throw error;
   }
