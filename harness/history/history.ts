@@ -57,6 +57,7 @@ export interface LedgerEvent {
   reference?: string;
   /** the operation on whose behalf it happened, when it is known, and the attempt that made the call */
   operation?: string;
+  invocation?: string;
   attempt?: number;
   data?: Json;
 }

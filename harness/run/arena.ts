@@ -25,27 +25,44 @@ export interface Judged {
 /** A stack on which cases are run and judged: alone or side by side, as their faults allow. */
 export class Arena {
   readonly stack: Stack;
-  readonly #ground: Omit<Ground, "audit">;
-  readonly #turnstile = new Turnstile(SHARED_CASES);
+  readonly #subject: Subject;
+  readonly #shared: Pick<Ground, "switchboard" | "quiescence">;
+  readonly #turnstile: Turnstile;
   #loaded = "";
 
   constructor(stack: Stack, subject: Subject) {
     this.stack = stack;
+    this.#subject = subject;
+    this.#shared = this.#connect();
+    // a case in virtual time has a universe for itself
+    this.#turnstile = new Turnstile(this.#isVirtual ? 1 : SHARED_CASES);
+  }
+
+  get #isVirtual(): boolean {
+    return this.stack.capabilities.has("virtual-time");
+  }
+
+  #connect(): Pick<Ground, "switchboard" | "quiescence"> {
     const switchboard = new Switchboard();
-    stack.guard(switchboard);
-    this.#ground = {
-      stack,
-      switchboard,
-      quiescence: new Quiescence(stack),
-      subject,
-      makeTag: () => makeTag(Math.random),
+    this.stack.guard(switchboard);
+    return { switchboard, quiescence: new Quiescence(this.stack) };
+  }
+
+  /** What a case finds; in virtual time nothing of it may remember other cases. */
+  #ground(property: Property): Ground {
+    return {
+      stack: this.stack,
+      subject: this.#subject,
+      audit: property.audit ?? (() => ({})),
+      makeTag: () => makeTag(this.#isVirtual ? () => 0 : Math.random),
       makeWorld: () => new World(),
+      ...(this.#isVirtual ? this.#connect() : this.#shared),
     };
   }
 
   /** Serves the pattern of a property, with bugs planted. @throws when a mutant does not fit, or the subject lacks the pattern */
   async serve(property: Property, mutants: readonly Mutant[]): Promise<void> {
-    const { subject } = this.#ground;
+    const subject = this.#subject;
     if (!subject.patterns.includes(property.pattern))
       throw new Error(`${subject.module} has no pattern "${property.pattern}"; it has ${subject.patterns.join(", ")}`);
     const load = {
@@ -71,8 +88,7 @@ export class Arena {
    */
   async judge(plan: Plan, property: Property, over = () => false): Promise<Judged | undefined> {
     const alone = plan.faults.some(({ kind }) => faultKind(kind).alone);
-    const run = async () =>
-      over() ? undefined : runCase({ ...this.#ground, audit: property.audit ?? (() => ({})) }, plan);
+    const run = async () => (over() ? undefined : runCase(this.#ground(property), plan));
     const result = await (alone ? this.#turnstile.alone(run) : this.#turnstile.shared(run));
     if (!result) return undefined;
     const verdicts: Record<string, Verdict> = {};

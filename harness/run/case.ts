@@ -7,7 +7,7 @@ import type { Scene } from "./faults/index.ts";
 import { Nemesis, type Outcome } from "./nemesis.ts";
 import type { Quiescence } from "./quiescence.ts";
 import type { Subject } from "./subject.ts";
-import type { Party, Switchboard } from "./switchboard.ts";
+import type { Party, Source, Switchboard } from "./switchboard.ts";
 import { type Tag, tagged, taggedOperation, untagged } from "./tag.ts";
 
 /** What the cases on one stack share. */
@@ -35,7 +35,7 @@ export interface CaseResult {
 
 /** Runs one plan and says what happened. Never rejects for what the services do. */
 export async function runCase(ground: Ground, plan: Plan): Promise<CaseResult> {
-  return ground.stack.run(() => new Case(ground, plan).run());
+  return ground.stack.run(() => new Case(ground, plan).run(), { seed: plan.schedule ?? 0 });
 }
 
 class Case implements Party {
@@ -157,10 +157,7 @@ class Case implements Party {
     this.#invocations.get(operation)?.resolve(invocation);
   }
 
-  async external(
-    request: ExternalRequest,
-    from: { operation?: string; attempt?: number },
-  ): Promise<ExternalAnswer | "lost"> {
+  async external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost"> {
     this.#callsInFlight++;
     try {
       return await this.#external(request, from);
@@ -169,10 +166,7 @@ class Case implements Party {
     }
   }
 
-  async #external(
-    request: ExternalRequest,
-    from: { operation?: string; attempt?: number },
-  ): Promise<ExternalAnswer | "lost"> {
+  async #external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost"> {
     const operation = from.operation ?? "";
     const call = (this.#calls.get(operation) ?? 0) + 1;
     this.#calls.set(operation, call);

@@ -7,6 +7,7 @@ import type { Recorder } from "../report/index.ts";
 import type { PropertyProgress, RunStarted } from "../report/record.ts";
 import { projectRoot } from "../stack/bundle.ts";
 import { NativeStack } from "../stack/native/index.ts";
+import { SimulatedStack } from "../stack/simulated/index.ts";
 import { Arena } from "./arena.ts";
 import { Campaign, type Search } from "./campaign.ts";
 import { faultWords } from "./faults/index.ts";
@@ -16,6 +17,9 @@ import { Subject } from "./subject.ts";
 
 export const REPORTS = path.join(projectRoot, "reports", "latest");
 const CORPUS = path.join(projectRoot, "reports", "corpus");
+
+/** How often the progress of a property is put on record. */
+const RECORD_MS = 1_000;
 
 /** What the properties of one run share: its settings, its stacks, its records. */
 export class Session {
@@ -36,19 +40,24 @@ export class Session {
   arena(kind: StackName): Promise<Arena> {
     let arena = this.#arenas.get(kind);
     if (!arena) {
-      arena = this.#start();
+      arena = this.#start(kind);
       this.#arenas.set(kind, arena);
     }
     return arena;
   }
 
-  async #start(): Promise<Arena> {
+  async #start(kind: StackName): Promise<Arena> {
     this.#subject ??= Subject.load(this.settings.subject);
     const subject = await this.#subject;
+    return new Arena(kind === "native" ? await this.#native() : await SimulatedStack.start({ seed: 0 }), subject);
+  }
+
+  /** If this process dies before its time, the keeper of the stack's processes writes the report. */
+  async #native(): Promise<NativeStack> {
     const stack = await NativeStack.start();
     const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
     stack.processes.bequeath(process.execPath, [write, this.#recorder.directory]);
-    return new Arena(stack, subject);
+    return stack;
   }
 
   /** Storms a property, or replays a plan of it, as the settings ask. Records how it went. */
@@ -56,6 +65,7 @@ export class Session {
     const { seed, runs, budget, replay, mutants } = this.settings;
     const arena = await this.arena(kind);
     await arena.serve(property, mutants);
+    let recorded = Number.NEGATIVE_INFINITY;
     const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
     const campaign = new Campaign(property, arena, {
       seed,
@@ -63,7 +73,13 @@ export class Session {
       budget,
       first: plans.filter((plan) => arena.can(plan)),
       generate: replay === undefined,
-      progress: (progress) => this.#listener(progress),
+      progress: (progress) => {
+        this.#listener(progress);
+        // what a run that is killed has done so far is to be in the report
+        if (performance.now() - recorded < RECORD_MS) return;
+        recorded = performance.now();
+        this.#recorder.record(progress);
+      },
       save: (plan, invariant, summary) =>
         replay
           ? { saved: replay.file, replay: replayCommand(replay.file, kind) }

@@ -21,7 +21,7 @@ export interface Settings {
   full: boolean;
 }
 
-export const stackNames = ["native"] as const;
+export const stackNames = ["simulated", "native"] as const;
 export type StackName = (typeof stackNames)[number];
 
 export const DEFAULT_BUDGET_MS = 20_000;

@@ -6,6 +6,13 @@ import { Attribution } from "./attribution.ts";
 import type { Outcome } from "./nemesis.ts";
 import { TAG_PATTERN, type Tag } from "./tag.ts";
 
+/** On whose behalf a service calls an external system, as far as that is known. */
+export interface Source {
+  operation?: string;
+  invocation?: string;
+  attempt?: number;
+}
+
 /** What a case wants to know of the traffic on its behalf. */
 export interface Party {
   /** a moment of one of its operations */
@@ -13,7 +20,7 @@ export interface Party {
   attempt(event: Omit<AttemptEvent, "type" | "at">): void;
   /** the invocation of an operation is known */
   invocation(operation: string, invocation: string): void;
-  external(request: ExternalRequest, from: { operation?: string; attempt?: number }): Promise<ExternalAnswer | "lost">;
+  external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost">;
 }
 
 /** The gate of a stack that many cases share: attributes the traffic and passes it on to the case that it belongs to. */
@@ -83,7 +90,7 @@ export class Switchboard implements Gate {
     if (!party) return "lost";
     return party.external(request, {
       ...(owner && { operation: owner.operation.split("/")[1]! }),
-      ...(from && { attempt: from.attempt }),
+      ...from,
     });
   }
 

@@ -147,8 +147,11 @@ export interface Stack {
   load(bundle: Bundle): Promise<void>;
   /** Installs the gate that sees all traffic; there is one at a time. */
   guard(gate: Gate): void;
-  /** Runs `main`; on a simulated stack time moves only while it is blocked. */
-  run<T>(main: () => Promise<T>): Promise<T>;
+  /**
+   * Runs `main`; on a simulated stack time moves only while it is blocked, and the seed decides what a real one leaves
+   * to chance.
+   */
+  run<T>(main: () => Promise<T>, options?: { seed?: number }): Promise<T>;
   inject(injection: Injection): Promise<Injected>;
   /** Forgets completed invocations, so that a long run does not slow down. */
   forget(invocations: string[]): Promise<void>;

@@ -3,7 +3,7 @@
  * place in time is the index of an event; the drawing turns it into a row, or into a height on the time scale.
  */
 
-import type { AttemptEvent, History, HistoryEvent, LedgerEvent } from "../../history/index.ts";
+import { type AttemptEvent, type History, type HistoryEvent, isCompletion, type LedgerEvent } from "../../history/index.ts";
 import { operationNumber, type Plan } from "../../plan/index.ts";
 import { label, operationOf } from "../narrate.ts";
 import { pack } from "./pack.ts";
@@ -153,7 +153,7 @@ function titles({ id, target, operation, child }: Invocation, events: HistoryEve
   const number = (of: string) => operationNumber(of, plan) ?? of;
   if (child > 0) return { title: `↳\u00a0${target}`, subtitle: `child ${child} of operation ${number(operation)}` };
   const answered = events.flatMap((event) =>
-    "invocation" in event && event.type !== "attempt" && event.invocation === id ? [event.operation] : [],
+    isCompletion(event) && event.invocation === id ? [event.operation] : [],
   );
   const owners = distinct([operation, ...answered]).map(number);
   return { title: target, subtitle: `${owners.length === 1 ? "operation" : "operations"} ${owners.join(", ")}` };
@@ -274,13 +274,16 @@ class Attempts {
   }
 
   /**
-   * The attempt that most likely made a request. A lapse is nobody's request.
-   * Of those with the number that the ledger names: one that runs, the youngest first, else the operation's own.
+   * The attempt that made a request, as far as the ledger names it. A lapse is nobody's request.
+   * Where the invocation is not known: one that runs, the youngest first, else the operation's own.
    */
-  caller({ type, operation, attempt }: LedgerEvent): SeenAttempt | undefined {
+  caller({ type, operation, invocation, attempt }: LedgerEvent): SeenAttempt | undefined {
     if (operation === undefined || type === "lapse") return undefined;
     const attempts = this.#seen.get(operation) ?? [];
-    const named = attempts.filter(({ number }) => attempt === undefined || number === attempt);
+    const named = attempts.filter(
+      (one) =>
+        (attempt === undefined || one.number === attempt) && (invocation === undefined || one.invocation === invocation),
+    );
     return named.findLast(({ running }) => running) ?? named.findLast(({ own }) => own) ?? named.at(-1);
   }
 }

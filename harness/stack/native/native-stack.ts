@@ -235,8 +235,8 @@ export class NativeStack implements Stack {
 
 function once(action: () => Promise<void>): () => Promise<void> {
   let done: Promise<void> | undefined;
-  return () => {
+  return async () => {
     done ??= action();
-    return done;
+    await done;
   };
 }
