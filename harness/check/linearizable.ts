@@ -1,11 +1,8 @@
 import type { History, OperationEvent, Outcome } from "../history/index.ts";
 import type { Operation } from "../plan/index.ts";
-import type { Budget, Checker } from "./checker.ts";
-import type { Model, Observed } from "./model.ts";
-import { ModelFault } from "./model.ts";
-import { unhurried } from "./search/drive.ts";
-import { type Finding, Search } from "./search/search.ts";
-import { describe } from "./search/transitions.ts";
+import { type Budget, type Checker, defaultBudget } from "./checker.ts";
+import { judge, type Witnessed } from "./judge.ts";
+import { type Model, ModelFault } from "./model.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -40,34 +37,19 @@ export function linearizable<State, Input, Output>(
   model: Model<State, Input, Output>,
   { select }: { select: Select<Input, Output> },
 ): Checker {
-  return async (history: History, budget?: Budget): Promise<Verdict> => {
+  return async (history: History, budget: Budget = defaultBudget): Promise<Verdict> => {
     const selected = observe(history, select);
-    const search = new Search(
-      model,
-      selected.map(({ observed }) => observed),
-      budget,
-    );
     try {
-      const finding = await unhurried(search);
-      if (finding.verdict !== "invalid") return finding;
-      return explain(model, selected, finding);
+      return await judge(model, selected, budget);
     } catch (error) {
       if (!(error instanceof ModelFault)) throw error;
-      const operation = error.operation === undefined ? "" : ` (operation ${selected[error.operation]!.id})`;
+      const operation = error.operation === undefined ? "" : ` (operation ${selected[error.operation]!.name})`;
       return { verdict: "unknown", reason: `${error.message}${operation}: a fault of the model, not of the history` };
     }
   };
 }
 
-/** An operation of the history as the model sees it, and where its events are. */
-interface Selected<Input, Output> {
-  id: string;
-  observed: Observed<Input, Output>;
-  invoke: number;
-  completion: number | undefined;
-}
-
-function observe<Input, Output>(history: History, select: Select<Input, Output>): Selected<Input, Output>[] {
+function observe<Input, Output>(history: History, select: Select<Input, Output>): Witnessed<Input, Output>[] {
   const completions = new Map<string, number>();
   history.events.forEach((event, index) => {
     if (event.type === "ok" || event.type === "fail" || event.type === "info") completions.set(event.operation, index);
@@ -89,24 +71,6 @@ function observe<Input, Output>(history: History, select: Select<Input, Output>)
       call: invoke,
       return: answered ? completion : undefined,
     };
-    return [{ id: operation.id, observed, invoke, completion }];
+    return [{ name: operation.id, observed, invoke, completion }];
   });
-}
-
-function explain<State, Input, Output>(
-  model: Model<State, Input, Output>,
-  selected: readonly Selected<Input, Output>[],
-  finding: Finding & { verdict: "invalid" },
-): Verdict {
-  const contradicting = finding.operations.map((number) => selected[number]!);
-  const words = contradicting.map(({ id, observed }) => `${describe(model, observed.input, observed.output)} (${id})`);
-  return {
-    verdict: "invalid",
-    evidence: {
-      summary: `No order of these operations explains their answers: ${words.join(", ")}.`,
-      events: contradicting
-        .flatMap(({ invoke, completion }) => (completion === undefined ? [invoke] : [invoke, completion]))
-        .sort((a, b) => a - b),
-    },
-  };
 }

@@ -6,6 +6,16 @@ import { Records } from "./records.ts";
 import { type Schedule, schedule } from "./schedule.ts";
 import { refused, Transitions } from "./transitions.ts";
 
+/** How far an order of the operations can go that fits all answers up to there. */
+export interface DeadEnd {
+  /** the operations that took effect, in this order, as the caller numbers them */
+  order: number[];
+  /** the number of the state that they lead to */
+  state: number;
+  /** the operation whose answer comes next and does not fit */
+  blocked: number;
+}
+
 /** A place in a search: what has taken effect so far, and where that has led. */
 interface Configuration {
   round: number;
@@ -42,8 +52,7 @@ const dear = 64;
  */
 export class PartitionSearch<State, Input, Output> {
   readonly transitions: Transitions<State, Input, Output>;
-  /** the round that no configuration came beyond, once the search has failed */
-  furthest = 0;
+  #furthest = 0;
   /** steps done so far */
   work = 0;
   /** position of each operation in what the caller knows */
@@ -58,6 +67,7 @@ export class PartitionSearch<State, Input, Output> {
   // the configuration at hand
   readonly #at: Configuration = { round: 0, state: 0, used: 0 };
   #mask!: Int32Array;
+  /** when it is wanted: takes down the reads that take effect */
   #passed: number[] | undefined;
 
   constructor(
@@ -88,13 +98,35 @@ export class PartitionSearch<State, Input, Output> {
       for (let spent = 0; spent < portion; ) {
         if (this.#current < 0) return false;
         const asked = this.transitions.asked;
-        if (this.furthest === this.#schedule.rounds || this.#descend(this.#schedule)) return true;
+        if (this.#furthest === this.#schedule.rounds || this.#descend(this.#schedule)) return true;
         spent += 1 + dear * (this.transitions.asked - asked);
       }
       this.work += portion;
       if (expired()) return undefined;
     }
     return undefined;
+  }
+
+  /** After a failure: the operation whose answer no order can pass, as the caller numbers it. */
+  get blocked(): number {
+    const plan = this.#schedule!;
+    return this.#numbers[plan.windowOperation[plan.windowStart[this.#furthest]!]!]!;
+  }
+
+  /** After a failure: orders that went furthest, longest first, that lead to different states. */
+  deadEnds(limit: number): DeadEnd[] {
+    const plan = this.#schedule!;
+    const best = new Map<number, { length: number; configuration: number }>();
+    for (let c = 0; c < this.#configurations.length; c++) {
+      const length = this.#length(plan, c);
+      const chunk = this.#configurations.chunk(c);
+      const state = chunk[this.#configurations.offset(c) + STATE]!;
+      if (length > (best.get(state)?.length ?? -1)) best.set(state, { length, configuration: c });
+    }
+    return [...best.values()]
+      .sort((a, b) => b.length - a.length)
+      .slice(0, limit)
+      .map(({ configuration }) => this.#deadEnd(plan, configuration));
   }
 
   /** Lets go of what it holds, as far as the count of memory is concerned. */
@@ -111,6 +143,45 @@ export class PartitionSearch<State, Input, Output> {
     this.#multisets = new Multisets(this.#memory);
     this.#advance(prepared);
     this.#enter(0, this.#hash());
+  }
+
+  /** How many operations have taken effect in a configuration. */
+  #length(plan: Schedule, configuration: number): number {
+    const chunk = this.#configurations.chunk(configuration);
+    const base = this.#configurations.offset(configuration);
+    const round = chunk[base + ROUND]!;
+    let ahead = 0;
+    for (let entry = plan.windowStart[round]!; entry < plan.windowStart[round + 1]!; entry++)
+      if (isSet(chunk, base + MASK, plan.slot[plan.windowOperation[entry]!]!)) ahead++;
+    return round + ahead + this.#multisets.size(chunk[base + USED]!);
+  }
+
+  #deadEnd(plan: Schedule, configuration: number): DeadEnd {
+    const path: number[] = [];
+    for (let c = configuration; c >= 0; ) {
+      path.push(c);
+      c = this.#configurations.chunk(c)[this.#configurations.offset(c) + PARENT]!;
+    }
+    const order: number[] = [];
+    this.#passed = order;
+    Object.assign(this.#at, { round: 0, state: 0, used: 0 });
+    this.#mask.fill(0);
+    this.#advance(plan);
+    for (const c of path.reverse().slice(1)) {
+      const chunk = this.#configurations.chunk(c);
+      const base = this.#configurations.offset(c);
+      const via = chunk[base + VIA]!;
+      const candidates = plan.classes[-1 - via];
+      order.push(candidates ? candidates.operations[this.#multisets.count(this.#at.used, -1 - via)]! : via);
+      this.#take(plan, via, chunk[base + STATE]!, chunk[base + USED]!);
+    }
+    this.#passed = undefined;
+    const blocked = plan.windowOperation[plan.windowStart[this.#at.round]!]!;
+    return {
+      order: order.map((operation) => this.#numbers[operation]!),
+      state: this.#at.state,
+      blocked: this.#numbers[blocked]!,
+    };
   }
 
   /** Tries the next thing to do from the current configuration. True: all answers have been passed. */
@@ -258,7 +329,7 @@ export class PartitionSearch<State, Input, Output> {
     chunk[base + VIA] = via;
     for (let word = 0; word < this.#mask.length; word++) chunk[base + MASK + word] = this.#mask[word]!;
     this.#index.add(hash, configuration);
-    if (this.#at.round > this.furthest) this.furthest = this.#at.round;
+    if (this.#at.round > this.#furthest) this.#furthest = this.#at.round;
     this.#current = configuration;
   }
 }

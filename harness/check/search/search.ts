@@ -1,16 +1,28 @@
 import { type Budget, defaultBudget } from "../checker.ts";
 import type { Model, Observed } from "../model.ts";
+import { now } from "./clock.ts";
+import type { Stepwise } from "./drive.ts";
 import { Memory, OutOfMemory } from "./memory.ts";
 import { PartitionSearch } from "./partition-search.ts";
+import { describeState } from "./words.ts";
 
 /** What the search found; `operations` are positions in what it was given. */
-export type Finding =
-  | { verdict: "valid" }
-  | { verdict: "invalid"; operations: readonly number[] }
-  | { verdict: "unknown"; reason: string };
+export type Finding = { verdict: "valid" } | Violation | { verdict: "unknown"; reason: string };
 
-// Not through the global: a simulated run puts a clock of its own there.
-const now = performance.now.bind(performance);
+export interface Violation {
+  verdict: "invalid";
+  /** the partition that has no linearization */
+  operations: readonly number[];
+  /** the operation whose answer no order can pass */
+  blocked: number;
+  /** the longest orders that fit, longest first, each with the state that it leads to, in words */
+  deadEnds: { order: number[]; state: string; blocked: number }[];
+  /** how much work it was to find out */
+  work: number;
+}
+
+/** So many partial linearizations are kept of a failed search. */
+const deadEndsKept = 5;
 
 /** Steps that each partition gets in the first turn; each turn gives twice as many. */
 const firstTurn = 2_000;
@@ -19,7 +31,7 @@ const firstTurn = 2_000;
  * The search for a linearization of operations, in slices: `step` until it answers. Partitions take turns that grow,
  * so that a hard one does not hide what is easily seen in another.
  */
-export class Search<State, Input, Output> {
+export class Search<State, Input, Output> implements Stepwise<Finding> {
   readonly #model: Model<State, Input, Output>;
   readonly #operations: readonly Observed<Input, Output>[];
   readonly #milliseconds: number;
@@ -54,14 +66,6 @@ export class Search<State, Input, Output> {
     return this.#finding;
   }
 
-  /** Searches to the end. */
-  finish(): Finding {
-    for (;;) {
-      const finding = this.step(Number.POSITIVE_INFINITY);
-      if (finding !== undefined) return finding;
-    }
-  }
-
   #advance(): Finding | undefined {
     this.#expired = false;
     try {
@@ -84,13 +88,22 @@ export class Search<State, Input, Output> {
       const next: Part<State, Input, Output>[] = [];
       for (const part of open) {
         const linearizable = yield* this.#take(part, turn);
-        if (linearizable === false) return { verdict: "invalid", operations: part.numbers };
+        if (linearizable === false) return this.#violation(part);
         if (linearizable === undefined) next.push(part);
         else part.search?.release();
       }
       open = next;
     }
     return { verdict: "valid" };
+  }
+
+  #violation({ numbers, search }: Part<State, Input, Output>): Violation {
+    const { transitions, work, blocked } = search!;
+    const deadEnds = search!.deadEnds(deadEndsKept).map(({ state, ...rest }) => ({
+      ...rest,
+      state: describeState(this.#model, transitions.state(state)),
+    }));
+    return { verdict: "invalid", operations: numbers, blocked, deadEnds, work };
   }
 
   *#take(part: Part<State, Input, Output>, work: number): Generator<void, boolean | undefined> {

@@ -4,6 +4,7 @@ import { HashIndex, mix } from "./hash-index.ts";
 import type { Memory } from "./memory.ts";
 import { Records } from "./records.ts";
 import { Texts } from "./texts.ts";
+import { describe } from "./words.ts";
 
 /** States up to this number are taken for those that come again and again. */
 const settled = 1024;
@@ -133,16 +134,6 @@ export class Transitions<State, Input, Output> {
     const about = asked ? `about ${describe(this.#model, asked.input, asked.output)}` : "for its first state";
     return new ModelFault(`the model ${name}, asked ${about}, threw ${String(error)}`, operation, error);
   }
-}
-
-/** An operation in words: as the model says it, else as JSON. */
-export function describe<State, Input, Output>(
-  model: Model<State, Input, Output>,
-  input: Input,
-  output: Output | undefined,
-): string {
-  if (model.describe) return model.describe(input, output);
-  return `${JSON.stringify(input)} -> ${output === undefined ? "?" : JSON.stringify(output)}`;
 }
 
 function freeze<T>(value: T): T {
