@@ -1,5 +1,6 @@
 import { encode } from "../encode.ts";
 import type { Model } from "../model.ts";
+import { describe, describeState } from "../words.ts";
 
 export interface KeyedInput<Input> {
   key: string;
@@ -10,16 +11,14 @@ export interface KeyedInput<Input> {
 export function keyed<State, Input, Output>(
   model: Model<State, Input, Output>,
 ): Model<State, KeyedInput<Input>, Output> {
-  const { reads, describe, ...rest } = model;
+  const { reads, ...rest } = model;
   return {
     ...rest,
     name: `${model.name} by key`,
     step: (state, { input }, output) => model.step(state, input, output),
     partition: ({ key }) => key,
     ...(reads ? { reads: ({ input }: KeyedInput<Input>) => reads(input) } : {}),
-    describe({ key, input }, output) {
-      return `${key}: ${describe ? describe(input, output) : `${JSON.stringify(input)} -> ${JSON.stringify(output)}`}`;
-    },
+    describe: ({ key, input }, output) => `${key}: ${describe(model, input, output)}`,
   };
 }
 
@@ -30,7 +29,7 @@ export function keyed<State, Input, Output>(
 export function together<State, Input, Output>(
   model: Model<State, Input, Output>,
 ): Model<string, KeyedInput<Input>, Output> {
-  const { reads, describe } = keyed(model);
+  const ofKeys = keyed(model);
   const places = new Map<string, number>();
   const states: State[] = [];
   const characters = new Map<string, string>();
@@ -62,7 +61,15 @@ export function together<State, Input, Output>(
       return next;
     },
     key: (all) => all,
-    ...(reads ? { reads } : {}),
-    ...(describe ? { describe } : {}),
+    describeState(all) {
+      const told = [...places].flatMap(([key, place]) => {
+        if (2 * place >= all.length) return [];
+        const number = (all.charCodeAt(2 * place) << 16) | all.charCodeAt(2 * place + 1);
+        return [`${key}: ${describeState(model, states[number]!)}`];
+      });
+      return told.join(", ") || "everything is as it was at first";
+    },
+    ...(ofKeys.reads ? { reads: ofKeys.reads } : {}),
+    ...(ofKeys.describe ? { describe: ofKeys.describe } : {}),
   };
 }

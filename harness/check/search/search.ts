@@ -1,10 +1,10 @@
 import { type Budget, defaultBudget } from "../checker.ts";
 import type { Model, Observed } from "../model.ts";
+import { describeState } from "../words.ts";
 import { now } from "./clock.ts";
 import type { Stepwise } from "./drive.ts";
 import { Memory, OutOfMemory } from "./memory.ts";
 import { PartitionSearch } from "./partition-search.ts";
-import { describeState } from "./words.ts";
 
 /** What the search found; `operations` are positions in what it was given. */
 export type Finding = { verdict: "valid" } | Violation | { verdict: "unknown"; reason: string };

@@ -1,10 +1,10 @@
 import { encode } from "../encode.ts";
 import { type Model, ModelFault, type Observed } from "../model.ts";
+import { describe } from "../words.ts";
 import { HashIndex, mix } from "./hash-index.ts";
 import type { Memory } from "./memory.ts";
 import { Records } from "./records.ts";
 import { Texts } from "./texts.ts";
-import { describe } from "./words.ts";
 
 /** States up to this number are taken for those that come again and again. */
 const settled = 1024;

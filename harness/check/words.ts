@@ -1,5 +1,5 @@
-import { encode } from "../encode.ts";
-import type { Model } from "../model.ts";
+import { encode } from "./encode.ts";
+import type { Model } from "./model.ts";
 
 /** An operation in words: as the model says it, else as JSON. */
 export function describe<State, Input, Output>(
