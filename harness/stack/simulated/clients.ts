@@ -112,7 +112,7 @@ export class ClientConnection implements Connection {
     }
     if (this.#state === "open") {
       this.#app = process;
-      process.connections.add(this);
+      process.clients.add(this);
     }
     const operation = this.#request.headers[OPERATION_HEADER];
     const passedOn = operation === undefined ? {} : { [OPERATION_HEADER]: operation };
@@ -140,7 +140,7 @@ export class ClientConnection implements Connection {
   #close(state: "abandoned" | "closed"): boolean {
     if (this.#state !== "open") return false;
     this.#state = state;
-    this.#app?.connections.delete(this);
+    this.#app?.clients.delete(this);
     this.#onClose();
     return true;
   }

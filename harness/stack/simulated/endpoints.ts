@@ -43,7 +43,7 @@ export class Endpoints {
     this.#machine.scheduler.log(`FREEZE of the service process ${frozen.name}; another takes over`);
     frozen.freeze();
     this.#current = undefined;
-    frozen.breakConnections();
+    frozen.breakStreams();
     return frozen;
   }
 
@@ -56,6 +56,7 @@ export class Endpoints {
         frozen.thaw();
         this.#whenIdle(frozen, () => {
           frozen.kill();
+          frozen.breakConnections();
           resolve();
         });
       });

@@ -34,6 +34,13 @@ const ESCAPES: [kinds: RegExp, used: string, instead: string][] = [
 /** Code of a simulated process used something that cannot be simulated: an error of the subject, not of a run. */
 export class EscapeError extends Error {
   override name = "EscapeError";
+  /** it may be only a part of another escape, which says more: a socket, for example, sets timers */
+  readonly isVague: boolean;
+
+  constructor(message: string, isVague = false) {
+    super(message);
+    this.isVague = isVague;
+  }
 }
 
 /** What notices the escapes of simulated code, while it is enabled. */
@@ -48,10 +55,8 @@ export class EscapeGuard {
       const escape = ESCAPES.find(([kinds]) => kinds.test(kind));
       if (!escape) return;
       const [, used, instead] = escape;
-      escaped(
-        who,
-        new EscapeError(`a service uses ${used} (${kind}), which cannot be simulated; use ${instead}${whereFrom()}`),
-      );
+      const message = `a service uses ${used} (${kind}), which cannot be simulated; use ${instead}${whereFrom()}`;
+      escaped(who, new EscapeError(message, kind === "Timeout"));
     };
     // promises are many, and never an escape by themselves
     this.#hook = createHook({ init, trackPromises: false });

@@ -17,8 +17,10 @@ export interface Machine {
   request(from: Strand, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void;
 }
 
+/** The other end of a connection to a process. */
 export interface Connection {
-  break(told: "restate is told"): void;
+  /** The connection breaks: the other end is told at once, the process some time later. */
+  break(): void;
 }
 
 export interface OutgoingRequest {
@@ -46,6 +48,8 @@ export class Strand implements Surroundings {
   readonly process: SimulatedProcess;
   /** stable, e.g. "o3#1": the first attempt of the invocation that operation o3 made */
   readonly name: string;
+  /** whose progress it is: the invocation's, or its own */
+  readonly actor: string;
   readonly attempt: Attempt | undefined;
   /** headers that its requests carry on */
   readonly headers: Record<string, string>;
@@ -58,6 +62,7 @@ export class Strand implements Surroundings {
   constructor(process: SimulatedProcess, name: string, attempt?: Attempt, headers: Record<string, string> = {}) {
     this.process = process;
     this.name = name;
+    this.actor = attempt ? name.slice(0, name.lastIndexOf("#")) : name;
     this.attempt = attempt;
     this.headers = headers;
     this.#random = randomStream(hash(process.machine.seed, `random ${name}`));
@@ -96,8 +101,10 @@ export class SimulatedProcess {
   readonly services: Services;
   /** streams from Restate that it has accepted and not yet finished */
   readonly exchanges = new Set<Exchange>();
-  /** what breaks when it dies, or when the connection to it does: the streams as Restate sees them, and clients' requests */
-  readonly connections = new Set<Connection>();
+  /** streams from Restate to it, as seen from there */
+  readonly streams = new Set<Connection>();
+  /** clients that wait for its front apps */
+  readonly clients = new Set<Connection>();
   /** requests of its own that have no answer yet */
   requestsInFlight = 0;
   /** told once, when it dies by its own fault */
@@ -162,9 +169,14 @@ export class SimulatedProcess {
     this.exchanges.clear();
   }
 
-  /** The connections to it break; those at the other end are told. */
+  /** The connection from Restate breaks, with all its streams. */
+  breakStreams(): void {
+    for (const stream of [...this.streams]) stream.break();
+  }
+  /** All connections to it break. */
   breakConnections(): void {
-    for (const connection of [...this.connections]) connection.break("restate is told");
+    this.breakStreams();
+    for (const client of [...this.clients]) client.break();
   }
 
   /** SIGSTOP: what enters waits. */
@@ -199,7 +211,11 @@ export class SimulatedProcess {
 
   timer(strand: Strand, name: string, milliseconds: number, action: () => void): Cancellable {
     const { scheduler } = this.machine;
-    return scheduler.at(scheduler.now + milliseconds, strand.name, name, () => this.enter(strand, action));
+    return scheduler.at(scheduler.now + milliseconds, strand.actor, "", () => {
+      if (!this.#alive) return;
+      scheduler.log(name);
+      this.enter(strand, action);
+    });
   }
 
   #rest(): void {

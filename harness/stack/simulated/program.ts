@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import vm from "node:vm";
 import type { Bundle } from "../stack.ts";
+import { manageWasm } from "./wasm.ts";
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -26,7 +27,7 @@ type Sdk = typeof import("@restatedev/restate-sdk");
  */
 export class Program {
   readonly bundle: Bundle;
-  readonly #code: (...args: unknown[]) => void;
+  readonly #code: Code;
   readonly #require: NodeJS.Require;
   readonly #sdk: Sdk;
   readonly sdkVersion: string;
@@ -36,17 +37,8 @@ export class Program {
     this.#require = createRequire(bundle.file);
     this.#sdk = this.#require("@restatedev/restate-sdk") as Sdk;
     this.sdkVersion = (this.#require("@restatedev/restate-sdk/package.json") as { version: string }).version;
-    // under its own file name, so that a debugger finds its breakpoints, in the sources too
-    this.#code = vm.compileFunction(
-      readFileSync(bundle.file, "utf8"),
-      ["exports", "require", "module", "__filename", "__dirname", "process"],
-      { filename: bundle.file, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
-    ) as (...args: unknown[]) => void;
-  }
-
-  /** The SDK that the bundle uses, and the folder from which it was loaded. */
-  get sdkRequire(): NodeJS.Require {
-    return this.#require;
+    manageWasm(this.#require);
+    this.#code = compile(bundle.file);
   }
 
   /**
@@ -75,6 +67,24 @@ export class Program {
       apps: new Map(served.flatMap(({ name, app }) => (app ? [[name, app] as const] : []))),
     };
   }
+}
+
+type Code = (
+  exports: object,
+  require: NodeJS.Require,
+  module: object,
+  __filename: string,
+  __dirname: string,
+  process: NodeJS.Process,
+) => void;
+
+/** Compiles a CommonJS module under its own file name, so that a debugger finds its breakpoints, in the sources too. */
+function compile(file: string): Code {
+  return vm.compileFunction(
+    readFileSync(file, "utf8"),
+    ["exports", "require", "module", "__filename", "__dirname", "process"],
+    { filename: file, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
+  ) as Code;
 }
 
 const programs = new Map<string, Program>();

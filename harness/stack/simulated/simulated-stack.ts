@@ -54,7 +54,8 @@ export class SimulatedStack implements Stack {
   #bundle: Bundle | undefined;
   #gate: Gate | undefined;
   #now: Universe | undefined;
-  #isRunning = false;
+  /** settles when the runs that were asked for before have ended */
+  #idle: Promise<unknown> = Promise.resolve();
 
   private constructor(options: SimulatedOptions) {
     this.options = options;
@@ -76,31 +77,30 @@ export class SimulatedStack implements Stack {
   }
 
   /**
-   * Runs `main` in a fresh universe. Time moves only while `main` waits for the stack, and `main` must wait for nothing
+   * Runs `main` in a fresh universe, once the runs before it have ended. Time moves only while `main` waits for the stack, and `main` must wait for nothing
    * else. Rejects with what `main` threw, with an `EscapeError` when a service did what cannot be simulated, and with an
    * error that names it when the SDK sent what the model does not know.
    * @param options what differs from the stack's own: above all the seed
    */
   run<T>(main: () => Promise<T>, options: Partial<SimulatedOptions> = {}): Promise<T> {
-    if (this.#isRunning) throw new Error("a simulated stack runs one case at a time");
-    if (!this.#bundle) throw new Error("no services are loaded");
-    this.#now?.close();
-    this.#isRunning = true;
-    const bundle = this.#bundle;
-    return new Promise<T>((resolve, reject) => {
+    const run = this.#idle.then(() => this.#run(main, { ...this.options, ...options }));
+    this.#idle = run.catch(() => {});
+    return run;
+  }
+
+  #run<T>(main: () => Promise<T>, options: SimulatedOptions): Promise<T> {
+    return new Promise((resolve, reject) => {
       realMacrotask(() => {
         try {
-          const universe = new Universe(bundle, { ...this.options, ...options });
-          universe.gate = this.#gate;
-          this.#now = universe;
-          if (universe.failure) throw universe.failure;
-          new Pump(universe, main, resolve, reject).turn();
+          if (!this.#bundle) throw new Error("no services are loaded");
+          this.#now?.close();
+          this.#now = new Universe(this.#bundle, options);
+          this.#now.gate = this.#gate;
+          new Pump(this.#now, main, resolve, reject).turn();
         } catch (error) {
           reject(error);
         }
       });
-    }).finally(() => {
-      this.#isRunning = false;
     });
   }
 

@@ -25,7 +25,7 @@ export function strategyFor(seed: number): Strategy {
   if (draw < 0.3) return new Latencies(seed, "calm", calm);
   if (draw < 0.5) return new Latencies(seed, "wild", wild);
   const depth = 1 + Math.floor(chance(seed, "depth") * 4);
-  const patience = [20, 200, 2_000][Math.floor(chance(seed, "patience") * 3)]!;
+  const patience = [5, 20, 80][Math.floor(chance(seed, "patience") * 3)]!;
   return new Priorities(seed, depth, patience);
 }
 
@@ -35,12 +35,11 @@ type Distribution = (u: number) => number;
 /** A healthy network: up to 2 ms. */
 const calm: Distribution = (u) => u * 2;
 
-/** Mostly quick, sometimes slow, rarely very slow: messages overtake timers and each other. Up to 2 s. */
+/** Mostly quick, sometimes slow, rarely very slow: messages overtake timers and each other. Up to 80 ms. */
 const wild: Distribution = (u) => {
   if (u < 0.7) return u * 2;
-  if (u < 0.9) return (u - 0.7) * 100;
-  if (u < 0.98) return (u - 0.9) * 2_500;
-  return (u - 0.98) * 100_000;
+  if (u < 0.95) return (u - 0.7) * 80;
+  return 20 + (u - 0.95) * 1_200;
 };
 
 /** Every message takes a time of its own, drawn independently: all orders that the links allow can occur. */

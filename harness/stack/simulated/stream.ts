@@ -1,7 +1,7 @@
 import { decode, type Frame, MessageType, messageName } from "../../protocol/index.ts";
 import type { Attempt, Decision, Gate, Message } from "../stack.ts";
 import { Exchange } from "./exchange.ts";
-import { type SimulatedProcess, Strand } from "./process.ts";
+import { type Connection, type SimulatedProcess, Strand } from "./process.ts";
 import type { Link, Scheduler } from "./scheduler.ts";
 
 /** What Restate learns of a stream that it has opened. */
@@ -16,8 +16,6 @@ export interface StreamListener {
 export interface Network {
   readonly scheduler: Scheduler;
   readonly gate: Gate | undefined;
-  /** breaks the connection to a process, with all its streams */
-  cutConnection(process: SimulatedProcess): void;
 }
 
 const LAST_MESSAGES: ReadonlySet<number> = new Set([MessageType.End, MessageType.Error, MessageType.Suspension]);
@@ -26,7 +24,7 @@ const LAST_MESSAGES: ReadonlySet<number> = new Set([MessageType.End, MessageType
  * The HTTP/2 stream of one attempt, from Restate to a process: two links, on which every message passes the gate before
  * and after it is delivered. When it breaks, Restate knows at once, and the process some time later.
  */
-export class Stream {
+export class Stream implements Connection {
   readonly attempt: Attempt;
   readonly process: SimulatedProcess;
   readonly #name: string;
@@ -46,11 +44,11 @@ export class Stream {
     this.#name = name;
     this.process = process;
     this.attempt = attempt;
-    const actor = name.slice(0, name.lastIndexOf("#"));
     const { scheduler } = network;
+    const strand = new Strand(process, name, attempt);
+    const { actor } = strand;
     this.#down = new Channel(this, network, "to-endpoint", scheduler.link(`${name} down`, actor), `${name} <`);
     this.#up = new Channel(this, network, "to-server", scheduler.link(`${name} up`, actor), `${name} >`);
-    const strand = new Strand(process, name, attempt);
     this.#exchange = new Exchange(strand, `/invoke/${attempt.service}/${attempt.handler}`, {
       head: (status) => status !== 200 && this.#up.link.send(`${name} > status ${status}`, () => this.#refused(status)),
       frames: (frames) => {
@@ -58,7 +56,7 @@ export class Stream {
       },
       end: () => this.#up.link.send("", () => this.#ended()),
     });
-    process.connections.add(this);
+    process.streams.add(this);
     network.gate?.opened(attempt);
   }
 
@@ -76,23 +74,30 @@ export class Stream {
     this.#down.link.send("", () => this.deliver([], true));
   }
 
-  /** The stream breaks; Restate may know better than to be told. */
-  break(told: "restate is told" | "restate did it"): void {
+  /** The stream breaks; Restate is told. */
+  break(): void {
+    if (this.#closed) return;
+    this.abort();
+    this.#listener.closed("broken");
+  }
+
+  /** Restate breaks the stream. */
+  abort(): void {
     if (this.#closed) return;
     this.#down.link.cut();
     this.#up.link.cut();
     const { scheduler } = this.#network;
-    const reset = () => this.process.enter(this.#exchange.strand, () => this.#exchange.reset());
-    scheduler.link(`${this.#name} reset`, this.#name).send(`${this.#name} < reset`, reset);
+    const { strand } = this.#exchange;
+    const reset = () => this.process.enter(strand, () => this.#exchange.reset());
+    if (this.process.alive) scheduler.link(`${strand.name} reset`, strand.actor).send(`${strand.name} < reset`, reset);
     this.#over();
-    if (told === "restate is told") this.#listener.closed("broken");
   }
 
   /** What the gate decided. */
   sever(how: Exclude<Decision, undefined>): void {
     this.#network.scheduler.log(`${this.#name} CUT: ${how}`);
-    if (how === "reset") this.break("restate is told");
-    else this.#network.cutConnection(this.process);
+    if (how === "reset") this.break();
+    else this.process.breakStreams();
   }
 
   // what the channels do at their ends
@@ -131,7 +136,7 @@ export class Stream {
 
   #over(): void {
     this.#closed = true;
-    this.process.connections.delete(this);
+    this.process.streams.delete(this);
     this.#network.gate?.closed(this.attempt, this.#clean);
   }
 }

@@ -22,7 +22,6 @@ import { Scheduler } from "./scheduler.ts";
 import { type Strategy, strategyFor } from "./strategy.ts";
 import type { Network } from "./stream.ts";
 import { Trace } from "./trace.ts";
-import { manageWasm } from "./wasm.ts";
 
 /** When the virtual clock starts, for the services: 2026-01-01, 12:00. */
 const EPOCH = Date.UTC(2026, 0, 1, 12);
@@ -70,7 +69,6 @@ export class Universe implements Machine, Network {
     this.scheduler = new Scheduler(strategy, this.trace);
     this.trace.note(0, `seed ${seed}, ${strategy.name}`);
     const program = programOf(bundle);
-    manageWasm(program.sdkRequire);
     const environment = {
       NODE_ENV: "production",
       ...bundle.environment,
@@ -111,10 +109,6 @@ export class Universe implements Machine, Network {
     });
   }
 
-  cutConnection(process: SimulatedProcess): void {
-    process.breakConnections();
-  }
-
   // --- requests ---
 
   /** A client's request, from outside of the simulated processes. */
@@ -147,8 +141,8 @@ export class Universe implements Machine, Network {
   #external(from: Strand, request: ServedRequest, answer: (answer: HttpAnswer | Error) => void): void {
     const { name, method, path, headers, body } = request;
     const { attempt } = from;
-    const there = this.scheduler.link(`${name} >`, from.name);
-    const back = this.scheduler.link(`${name} <`, from.name);
+    const there = this.scheduler.link(`${name} >`, from.actor);
+    const back = this.scheduler.link(`${name} <`, from.actor);
     const source = attempt ? { from: { invocation: attempt.invocation, attempt: attempt.number } } : {};
     const arrived = ({ status, body: text }: ExternalAnswer): void => {
       const headers = { "content-type": "application/json" };
@@ -198,7 +192,8 @@ export class Universe implements Machine, Network {
 
   /** The run cannot go on. */
   fail(error: unknown): void {
-    this.failure ??= error instanceof Error ? error : new Error(String(error));
+    if (this.failure && !(this.failure instanceof EscapeError && this.failure.isVague)) return;
+    this.failure = error instanceof Error ? error : new Error(String(error));
   }
 
   /** Ends the processes: nothing of this run happens any more. */

@@ -92,7 +92,7 @@ export class Invoker implements InvokerOfProcessor {
 
   abort(invocation: Invocation): void {
     const live = this.#forget(invocation);
-    live?.stream.break("restate did it");
+    live?.stream.abort();
   }
 
   /** The server died: so did all its streams. */
@@ -244,7 +244,7 @@ export class Invoker implements InvokerOfProcessor {
         scheduler.log(
           `${invocation.name} ${live.isDeaf ? "does not suspend: it is broken off" : "is asked to suspend"}`,
         );
-        if (live.isDeaf) return live.stream.break("restate is told");
+        if (live.isDeaf) return live.stream.break();
         this.#silence(live);
       }
       this.#watch(invocation, live);
