@@ -1,9 +1,18 @@
 export { EdnError } from "./edn.ts";
 export type * from "./history.ts";
-export { type JepsenEvent, type JepsenOperation, jepsenOperations } from "./jepsen.ts";
+export { type JepsenEvent, type JepsenHistory, type JepsenOperation, jepsenOperations } from "./jepsen.ts";
 export { ednOfJson, jsonOfEdn, readJepsenEdn, writeJepsenEdn } from "./jepsen-edn.ts";
 export { readJepsenLog, writeJepsenLog } from "./jepsen-log.ts";
 export { readHistory, readJepsenLines, validateHistory, writeHistory, writeJepsenLines } from "./json-lines.ts";
-export { type Completion, isCompletion, isLedger, ledger, mergeDuplicates, overlap, type Performed, performed } from "./queries.ts";
+export {
+  type Completion,
+  isCompletion,
+  isLedger,
+  ledger,
+  mergeDuplicates,
+  overlap,
+  type Performed,
+  performed,
+} from "./queries.ts";
 export { jepsenOf } from "./to-jepsen.ts";
 export { UnusableHistory } from "./unusable.ts";

@@ -1,13 +1,13 @@
 import type { Json } from "../plan/index.ts";
 import { type Edn, EdnError, EdnReader, Keyword, readEdn, Symbol, Tagged, writeEdn } from "./edn.ts";
-import { type JepsenEvent, JepsenReader } from "./jepsen.ts";
+import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
 import { UnusableHistory } from "./unusable.ts";
 
 /**
  * Reads a history in EDN: one map per event, one after the other or in one vector, plain or as Jepsen's records.
  * @throws UnusableHistory, naming the line
  */
-export function readJepsenEdn(text: string): JepsenEvent[] {
+export function readJepsenEdn(text: string): JepsenHistory {
   const history = new JepsenReader();
   const elements = new EdnReader(text);
   const lines = lineCounter(text);
@@ -26,7 +26,7 @@ export function readJepsenEdn(text: string): JepsenEvent[] {
     if (error instanceof EdnError) throw new UnusableHistory(error.message, lineCounter(text)(error.at));
     throw error;
   }
-  return history.events;
+  return history;
 }
 
 /** Writes a history in EDN, one map per line. */

@@ -1,5 +1,5 @@
 import { EdnError, readEdn } from "./edn.ts";
-import { type JepsenEvent, JepsenReader } from "./jepsen.ts";
+import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
 import { jsonOfEdn } from "./jepsen-edn.ts";
 import { UnusableHistory } from "./unusable.ts";
 
@@ -8,14 +8,14 @@ import { UnusableHistory } from "./unusable.ts";
  * tabs, after whatever the logger puts in front. Lines that hold no event are passed over.
  * @throws UnusableHistory, naming the line
  */
-export function readJepsenLog(text: string): JepsenEvent[] {
+export function readJepsenLog(text: string): JepsenHistory {
   const history = new JepsenReader();
   text.split("\n").forEach((content, at) => {
     const match = event.exec(content.trimEnd());
     if (match) history.add(eventOf(match, at + 1), at + 1);
     else if (prefix.test(content)) throw new UnusableHistory("an event that is cut off", at + 1);
   });
-  return history.events;
+  return history;
 }
 
 /** Writes a history as such a log. Times and keys have no place in it. */

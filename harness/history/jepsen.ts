@@ -24,6 +24,12 @@ export interface JepsenEvent {
   error?: Json;
 }
 
+/** Events as they were read, and the line on which each stood, from 1. */
+export interface JepsenHistory {
+  events: JepsenEvent[];
+  lines: number[];
+}
+
 /** An operation of such a history; `invoke` and `completion` are positions in the list of its events. */
 export interface JepsenOperation {
   process: number;
@@ -43,8 +49,9 @@ export interface JepsenOperation {
  * Takes the events of a history one by one and refuses what cannot be true: a completion without its invocation, or of
  * another function or key; two invocations open in one process; time that goes back.
  */
-export class JepsenReader {
+export class JepsenReader implements JepsenHistory {
   readonly events: JepsenEvent[] = [];
+  readonly lines: number[] = [];
   readonly #open = new Map<number, JepsenEvent>();
   #time = Number.NEGATIVE_INFINITY;
 
@@ -57,6 +64,7 @@ export class JepsenReader {
     }
     if (typeof event.process === "number") this.#follow(event, event.process, line);
     this.events.push(event);
+    this.lines.push(line);
   }
 
   #follow(event: JepsenEvent, process: number, line: number): void {

@@ -1,6 +1,6 @@
 import type { Json, Operation, Plan } from "../plan/index.ts";
 import type { Final, History, HistoryEvent } from "./history.ts";
-import { type JepsenEvent, JepsenReader } from "./jepsen.ts";
+import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
 import { UnusableHistory } from "./unusable.ts";
 
 /**
@@ -43,7 +43,7 @@ export function writeJepsenLines(events: readonly JepsenEvent[]): string {
 }
 
 /** @throws UnusableHistory, naming the line */
-export function readJepsenLines(text: string): JepsenEvent[] {
+export function readJepsenLines(text: string): JepsenHistory {
   const reader = new JepsenReader();
   for (const { value, line } of linesOf(text)) {
     const { type, process, f } = value;
@@ -56,7 +56,7 @@ export function readJepsenLines(text: string): JepsenEvent[] {
       throw new UnusableHistory("a time that is no number", line);
     reader.add({ ...value, type, process, f, value: value.value ?? null } as JepsenEvent, line);
   }
-  return reader.events;
+  return reader;
 }
 
 const others: ReadonlySet<string> = new Set(["fault", "attempt", "effect", "repeat", "refusal", "lapse"]);
