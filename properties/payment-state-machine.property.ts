@@ -65,15 +65,30 @@ const paymentModel: Model<PaymentState, PaymentInput, Status | "done"> = {
 
 const DOES: Record<string, PaymentInput["does"]> = { make: "make", cancelPayment: "cancel", expire: "expire" };
 
-const linearizablePayment = linearizable(paymentModel, {
-  select(operation, outcome) {
-    const does = DOES[operation.kind];
-    if (does === undefined) return undefined;
-    const input = { payment: (operation.call as { key: string }).key, does };
-    if (outcome?.type !== "ok") return { input, output: undefined };
-    return { input, output: does === "expire" ? "done" : statusOf(outcome.value) };
-  },
-});
+/** Operations whose invocation was terminated: what they had done by then stays, and their failure says nothing. */
+const terminatedIn = (history: History): Set<string> =>
+  new Set(
+    performed(history).flatMap(({ operation, invoke }) =>
+      operation.mode === "terminate" && invoke !== undefined ? [operation.of!] : [],
+    ),
+  );
+
+/** A definite failure says that nothing happened, also of an invocation that was cancelled. */
+const didNothing = (outcome: Performed["completion"], terminated: boolean): boolean =>
+  outcome?.type === "fail" && !terminated;
+
+const linearizablePayment: Checker = (history, budget) => {
+  const terminated = terminatedIn(history);
+  return linearizable(paymentModel, {
+    select(operation, outcome) {
+      const does = DOES[operation.kind];
+      if (does === undefined || didNothing(outcome, terminated.has(operation.id))) return undefined;
+      const input = { payment: (operation.call as { key: string }).key, does };
+      if (outcome?.type !== "ok") return { input, output: undefined };
+      return { input, output: does === "expire" ? "done" : statusOf(outcome.value) };
+    },
+  })(history, budget);
+};
 
 // --- the model of all the money
 
@@ -152,11 +167,7 @@ function makePayment(bank: Bank, input: Extract<BankInput, { does: "make" }>, ou
 
 /** Money is conserved: some order of the operations leads to just the balances that are found at the end. */
 const conservation: Checker = async (history, budget) => {
-  const terminated = new Set(
-    performed(history).flatMap(({ operation, invoke }) =>
-      operation.mode === "terminate" && invoke !== undefined ? [operation.of!] : [],
-    ),
-  );
+  const terminated = terminatedIn(history);
   const end = history.events.length;
   const audit: Operation = { id: "audit", client: "audit", kind: "audit", mode: "call" };
   const audited: History = {
@@ -197,8 +208,8 @@ function bankOperation(
   outcome: Performed["completion"],
   broken: boolean,
 ): { input: BankInput; output?: BankOutput } | undefined {
+  if (didNothing(outcome, broken)) return undefined;
   const { key } = (operation.call ?? {}) as { key: string };
-  const refused = outcome?.type === "fail";
   switch (operation.kind) {
     case "make": {
       const { accountId, amount } = operation.input as { accountId: string; amount: number };
@@ -210,13 +221,10 @@ function bankOperation(
     case "expire":
       return { input: { does: "expire", payment: key } };
     case "deposit":
-    case "withdraw":
-      return refused
-        ? undefined
-        : {
-            input: { does: operation.kind, account: key, amount: operation.input as number },
-            ...(value !== undefined && { output: "done" as const }),
-          };
+    case "withdraw": {
+      const input = { does: operation.kind, account: key, amount: operation.input as number } as const;
+      return { input, ...(value !== undefined && { output: "done" as const }) };
+    }
   }
   return undefined;
 }

@@ -184,9 +184,7 @@ const effectivelyOnce = everyTrip((trip) => {
 });
 
 const onlyBegunIsUndone = everyTrip((trip) => {
-  const begun = new Set(
-    trip.entries.filter(({ entry }) => FORWARD.includes(`${entry.system} ${entry.action}`)).map(step),
-  );
+  const begun = new Set(trip.entries.filter(({ entry }) => entry.type === "effect").map(step));
   const needs: Record<string, string> = {
     "flights cancel": "flights reserve",
     "cars cancel": "cars reserve",
@@ -202,14 +200,28 @@ const onlyBegunIsUndone = everyTrip((trip) => {
   return undefined;
 });
 
+/**
+ * Judged for each reservation: a confirmation in flight when the trip is cancelled may still land, but never on what is
+ * given back already. Trying counts as well, unless a cancellation explains the straggler.
+ */
 const nothingConfirmedAfterCancel = everyTrip((trip) => {
-  const firstUndo = trip.changes.find((one) => UNDO.includes(step(one)));
-  const later = firstUndo && trip.changes.find((one) => one.index > firstUndo.index && one.entry.action === "confirm");
-  if (!later) return undefined;
-  return invalid(`The trip ${trip.key} confirmed ${later.entry.system} after it had begun to undo.`, [
-    firstUndo.index,
-    later.index,
-  ]);
+  for (const [id, all] of Map.groupBy(trip.entries, ({ entry }) => `${entry.system} ${entry.key}`)) {
+    const cancelled = all.find(({ entry }) => entry.type === "effect" && entry.action === "cancel");
+    const later = all.find(
+      ({ entry, index }) =>
+        cancelled &&
+        index > cancelled.index &&
+        entry.action === "confirm" &&
+        (entry.type === "effect" || (entry.type === "refusal" && !trip.cancelled)),
+    );
+    if (!cancelled || !later) continue;
+    const system = id.split(" ")[0];
+    return invalid(`The trip ${trip.key} went on to confirm its reservation of ${system} after it had cancelled it.`, [
+      cancelled.index,
+      later.index,
+    ]);
+  }
+  return undefined;
 });
 
 const noInventedEffect: Checker = (history) => {

@@ -6,6 +6,7 @@ import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
 import type { Recorder } from "../report/index.ts";
 import type { PropertyProgress, RunStarted } from "../report/record.ts";
 import { projectRoot } from "../stack/bundle.ts";
+import type { Stack } from "../stack/index.ts";
 import { NativeStack } from "../stack/native/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
 import { Arena } from "./arena.ts";
@@ -49,15 +50,13 @@ export class Session {
   async #start(kind: StackName): Promise<Arena> {
     this.#subject ??= Subject.load(this.settings.subject);
     const subject = await this.#subject;
-    return new Arena(kind === "native" ? await this.#native() : await SimulatedStack.start({ seed: 0 }), subject);
-  }
-
-  /** If this process dies before its time, the keeper of the stack's processes writes the report. */
-  async #native(): Promise<NativeStack> {
-    const stack = await NativeStack.start();
-    const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
-    stack.processes.bequeath(process.execPath, [write, this.#recorder.directory]);
-    return stack;
+    const stack = await startStack(kind);
+    if (stack instanceof NativeStack) {
+      // if this process dies before its time, the keeper of the stack's processes writes the report
+      const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
+      stack.processes.bequeath(process.execPath, [write, this.#recorder.directory]);
+    }
+    return new Arena(stack, subject);
   }
 
   /** Storms a property, or replays a plan of it, as the settings ask. Records how it went. */
@@ -96,6 +95,10 @@ export class Session {
   }
 }
 
+/** @throws when it does not start */
+export const startStack = (kind: StackName): Promise<Stack> =>
+  kind === "native" ? NativeStack.start() : SimulatedStack.start({ seed: 0 });
+
 /** The first record of a run. */
 export function runStarted(settings: Settings): RunStarted {
   const { seed, runs, budget, stacks, subject, replay, mutants } = settings;
@@ -123,7 +126,8 @@ export function runStarted(settings: Settings): RunStarted {
   };
 }
 
-function scriptedPlans(property: Property): Plan[] {
+/** The plans that bring about the situations which a property must reach. */
+export function scriptedPlans(property: Property): Plan[] {
   return Object.values(property.reaches).map(({ plan }) => ({ faults: [], ...plan }));
 }
 

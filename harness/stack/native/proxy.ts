@@ -83,7 +83,9 @@ export class Proxy {
     const upstream = connect(url, { settings: { initialWindowSize: WINDOW } });
     upstreamOf.set(upstream, url);
     upstream.on("error", () => {});
-    upstream.on("connect", () => upstream.setLocalWindowSize(WINDOW));
+    upstream.on("connect", () => {
+      if (!upstream.destroyed) upstream.setLocalWindowSize(WINDOW);
+    });
     this.#sessions.set(session, upstream);
     return upstream;
   }

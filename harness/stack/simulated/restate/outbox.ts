@@ -11,6 +11,7 @@ export class Outbox {
   readonly #scheduler: Scheduler;
   readonly #links = new Map<string, Link>();
   #held = false;
+  #underWay = 0;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -27,7 +28,17 @@ export class Outbox {
       if (this.#held) link.hold();
       this.#links.set(place, link);
     }
-    link.send(name, deliver, name);
+    this.#underWay++;
+    const arrive = () => {
+      this.#underWay--;
+      deliver();
+    };
+    link.send(name, arrive, name);
+  }
+
+  /** Something has left one partition and not yet arrived at another: no invocation shows it. */
+  get isBusy(): boolean {
+    return this.#underWay > 0;
   }
 
   /** The server is down. */

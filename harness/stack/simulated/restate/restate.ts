@@ -74,9 +74,19 @@ export class Restate {
     this.#timers.release();
   }
 
-  /** What has not completed. */
+  /** What has not completed, calls and sends that are still on their way included. */
   unfinished(): InvocationStatus[] {
-    return [...this.processor.invocations].filter(({ isOver }) => !isOver).map((one) => this.#statusOf(one));
+    const known = [...this.processor.invocations].filter(({ isOver }) => !isOver);
+    const coming = this.processor.underWay.map(
+      ([id, { handler, key, due }]): InvocationStatus => ({
+        id,
+        service: handler.service,
+        handler: handler.name,
+        ...(key !== undefined && { key }),
+        ...(due ? { status: "scheduled", due } : { status: "ready" }),
+      }),
+    );
+    return [...known.map((one) => this.#statusOf(one)), ...coming];
   }
 
   #statusOf(invocation: Invocation): InvocationStatus {

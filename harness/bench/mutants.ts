@@ -1,0 +1,188 @@
+/**
+ * Proves that the harness can fail: plants each bug, storms its pattern, and says which invariant noticed it.
+ *
+ *     npm run mutants [-- WORD...]      only mutants whose pattern or name contains one of the words
+ *
+ * A mutant is killed when an invariant that its `breaks` names fails on it, and the clean services pass the same shrunk
+ * plan. The plan is then replayed on a fresh stack. Writes reports/mutants/mutants.json and the plans beside it; exits with
+ * 1 if a mutant survives or replays less than 9 times of 10.
+ */
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import type { Failure } from "../report/record.ts";
+import { Arena } from "../run/arena.ts";
+import { Campaign } from "../run/campaign.ts";
+import type { Property } from "../run/property.ts";
+import { savePlan, scriptedPlans, startStack } from "../run/session.ts";
+import { readSettings, type Settings, type StackName } from "../run/settings.ts";
+import { Subject } from "../run/subject.ts";
+import { type Mutant, projectRoot } from "../stack/bundle.ts";
+import { allMutants, allProperties } from "./properties.ts";
+
+const FOLDER = path.join(projectRoot, "reports", "mutants");
+const REPLAYS = 10;
+const LEAST_REPLAYS = 9;
+const MOST = { operations: 4, faults: 1 };
+
+interface Row {
+  pattern: string;
+  mutant: string;
+  /** the invariant that failed; absent when it survived */
+  killedBy?: string;
+  breaks: string[];
+  stack: string;
+  cases: number;
+  seconds: number;
+  operations?: number;
+  faults?: number;
+  pins?: number;
+  /** failures of the shrunk plan on a fresh stack */
+  replays?: string;
+  /** the clean services pass the shrunk plan */
+  clean?: boolean;
+  plan?: string;
+  note?: string;
+}
+
+/** Where to look for bugs: one stack that is used again and again, and clean services to compare with. */
+interface Bench {
+  settings: Settings;
+  stack: StackName;
+  subject: Subject;
+  mutated: Arena;
+  clean: Arena;
+}
+
+async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<Row> {
+  const { settings, stack, mutated } = bench;
+  await mutated.serve(property, [mutant]);
+  const started = performance.now();
+  const { seed, runs, budget } = settings;
+  const progress = await new Campaign(property, mutated, {
+    seed,
+    ...(runs !== undefined && { runs }),
+    budget,
+    first: scriptedPlans(property).filter((plan) => mutated.can(plan)),
+    generate: true,
+    only: mutant.breaks,
+    progress: () => {},
+    save: (plan, invariant, summary) => savePlan(FOLDER, { property: property.name, invariant, stack, summary, plan }),
+  }).run();
+  const row: Row = {
+    pattern: property.pattern,
+    mutant: mutant.name,
+    breaks: mutant.breaks,
+    stack,
+    cases: progress.cases,
+    seconds: Math.round((performance.now() - started) / 100) / 10,
+  };
+  return progress.failure ? { ...row, ...(await confirm(bench, property, mutant, progress.failure)) } : row;
+}
+
+async function confirm(bench: Bench, property: Property, mutant: Mutant, failure: Failure): Promise<Partial<Row>> {
+  const { plan, invariant, saved } = failure;
+  const fresh = new Arena(await startStack(bench.stack), bench.subject);
+  try {
+    await fresh.serve(property, [mutant]);
+    const failed = await failures(fresh, property, failure, REPLAYS);
+    await bench.clean.serve(property, []);
+    const { operations, faults } = { operations: plan.operations.length, faults: plan.faults.length };
+    return {
+      killedBy: invariant,
+      operations,
+      faults,
+      pins: plan.pins?.length ?? 0,
+      replays: `${failed}/${REPLAYS}`,
+      clean: (await failures(bench.clean, property, failure, 3)) === 0,
+      plan: saved,
+      ...((operations > MOST.operations || faults > MOST.faults) && { note: mutant.note ?? "" }),
+    };
+  } finally {
+    await fresh.close();
+  }
+}
+
+async function failures(
+  arena: Arena,
+  property: Property,
+  { plan, invariant }: Failure,
+  times: number,
+): Promise<number> {
+  const runs = await Promise.all(Array.from({ length: times }, () => arena.judge(plan, property)));
+  return runs.filter((judged) => judged?.verdicts[invariant]?.verdict === "invalid").length;
+}
+
+const good = ({ killedBy, replays, clean }: Row): boolean =>
+  killedBy !== undefined && clean === true && Number(replays!.split("/")[0]) >= LEAST_REPLAYS;
+
+function print(row: Row): void {
+  const columns = [
+    good(row) ? "killed  " : row.killedBy ? "unsteady" : "SURVIVES",
+    row.pattern.padEnd(22),
+    row.mutant.padEnd(58),
+    (row.killedBy ?? "-").padEnd(30),
+    `${row.cases} cases`.padStart(10),
+    `${row.seconds} s`.padStart(7),
+    row.killedBy ? `${row.operations} operations, ${row.faults} faults${row.pins ? `, ${row.pins} pins` : ""}` : "",
+    row.replays ?? "",
+    row.clean === false ? "THE CLEAN SERVICES FAIL IT TOO" : "",
+  ];
+  console.log(columns.join("  ").trimEnd());
+}
+
+/** The properties that may notice a mutant: those of its pattern, or those that have an invariant which it breaks. */
+const candidates = (properties: readonly Property[], mutant: Mutant, pattern?: string): Property[] =>
+  properties.filter((property) =>
+    pattern === undefined ? mutant.breaks.some((name) => name in property.invariants) : property.pattern === pattern,
+  );
+
+async function main(): Promise<void> {
+  const settings = readSettings(process.env, Math.random);
+  const words = process.argv.slice(2);
+  const properties = await allProperties();
+  const listed: { mutant: Mutant; pattern?: string }[] =
+    settings.mutants.length > 0 ? settings.mutants.map((mutant) => ({ mutant })) : await allMutants();
+  const chosen = listed.filter(
+    ({ mutant, pattern = "" }) =>
+      words.length === 0 || words.some((word) => `${pattern} ${mutant.name}`.includes(word)),
+  );
+  if (chosen.length === 0) throw new Error(`no mutant's pattern or name contains ${words.join(" or ")}`);
+  console.log(`seed ${settings.seed}: ${chosen.length} mutants on ${settings.stacks.join(", ")}`);
+  const subject = await Subject.load(settings.subject);
+  const rows: Row[] = [];
+  for (const stack of settings.stacks) {
+    const bench: Bench = {
+      settings,
+      stack,
+      subject,
+      mutated: new Arena(await startStack(stack), subject),
+      clean: new Arena(await startStack(stack), subject),
+    };
+    try {
+      for (const { mutant, pattern } of chosen) {
+        let row: Row | undefined;
+        for (const property of candidates(properties, mutant, pattern))
+          if (!row?.killedBy) row = await hunt(bench, property, mutant);
+        if (!row)
+          throw new Error(`mutant "${mutant.name}": no property has one of the invariants ${mutant.breaks.join(", ")}`);
+        rows.push(row);
+        print(row);
+      }
+    } finally {
+      await bench.mutated.close();
+      await bench.clean.close();
+    }
+  }
+  mkdirSync(FOLDER, { recursive: true });
+  writeFileSync(path.join(FOLDER, "mutants.json"), `${JSON.stringify({ seed: settings.seed, rows }, null, 2)}\n`);
+  const killed = rows.filter(good).length;
+  console.log(`\n${killed} of ${rows.length} killed; reports/mutants/mutants.json`);
+  if (killed < rows.length) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  console.error(`stormproof: ${(error as Error).message}`);
+  process.exit(1);
+}
