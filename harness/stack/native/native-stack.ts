@@ -228,7 +228,10 @@ export class NativeStack implements Stack {
       value_utf8: string;
     }>(`select service_name, service_key, key, value_utf8 from state where service_key like '${keyPrefix}%'`);
     const state: Record<string, Record<string, string>> = {};
-    for (const row of rows) (state[`${row.service_name}/${row.service_key}`] ??= {})[row.key] = row.value_utf8;
+    for (const { service_name, service_key, key, value_utf8 } of rows) {
+      const object = `${service_name}/${service_key}`;
+      state[object] = { ...state[object], [key]: value_utf8 };
+    }
     return state;
   }
 }
