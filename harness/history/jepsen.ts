@@ -41,6 +41,8 @@ export interface JepsenOperation {
   outcome: "ok" | "fail" | "info";
   /** the value of the completion, or null */
   value: Json;
+  /** of the completion */
+  error?: Json;
   invoke: number;
   completion: number | undefined;
 }
@@ -87,7 +89,7 @@ export class JepsenReader implements JepsenHistory {
 export function jepsenOperations(events: readonly JepsenEvent[]): JepsenOperation[] {
   const operations: JepsenOperation[] = [];
   const open = new Map<number, JepsenOperation>();
-  events.forEach(({ type, process, f, key, value }, index) => {
+  events.forEach(({ type, process, f, key, value, error }, index) => {
     if (typeof process !== "number") return;
     if (type === "invoke") {
       const operation: JepsenOperation = {
@@ -108,6 +110,7 @@ export function jepsenOperations(events: readonly JepsenEvent[]): JepsenOperatio
     open.delete(process);
     operation.outcome = type;
     operation.value = value;
+    if (error !== undefined) operation.error = error;
     operation.completion = index;
   });
   return operations;

@@ -1,0 +1,81 @@
+import {
+  type JepsenHistory,
+  jepsenOf,
+  readHistory,
+  readJepsenEdn,
+  readJepsenLines,
+  readJepsenLog,
+  UnusableHistory,
+} from "../history/index.ts";
+import type { Budget } from "./checker.ts";
+import { ModelFault } from "./model.ts";
+import { catalog } from "./models/catalog.ts";
+import type { Verdict } from "./verdict.ts";
+
+export interface Checked {
+  /** 0 valid, 1 invalid, 2 unknown, 3 unusable input */
+  code: 0 | 1 | 2 | 3;
+  /** for people */
+  text: string;
+}
+
+/** Judges the text of a history, in whichever notation it is, by a model of the catalog. */
+export async function checkText(model: string, text: string, budget: Budget): Promise<Checked> {
+  const judge = Object.hasOwn(catalog, model) ? catalog[model] : undefined;
+  if (judge === undefined)
+    return { code: 3, text: `There is no model "${model}"; there are ${Object.keys(catalog).join(", ")}.` };
+  try {
+    const history = read(text);
+    return tell(await judge(history, budget), history);
+  } catch (error) {
+    if (error instanceof UnusableHistory) return { code: 3, text: `The history cannot be used: ${error.message}.` };
+    if (error instanceof ModelFault) return { code: 2, text: `unknown: ${error.message}: a fault of the model.` };
+    throw error;
+  }
+}
+
+/** Reads JSON lines, ours or the interchange form's, EDN, or a log: the text shows which it is. */
+export function read(text: string): JepsenHistory {
+  const start = text.trimStart();
+  if (start === "") throw new UnusableHistory("it is empty");
+  if (/^\{\s*"plan"/.test(start)) {
+    const events = jepsenOf(readHistory(text));
+    return { events, lines: events.map((_, index) => index + 1) };
+  }
+  if (/^\{\s*"/.test(start)) return readJepsenLines(text);
+  if (/^[{[(#;]/.test(start)) return readJepsenEdn(text);
+  const history = readJepsenLog(text);
+  if (history.events.length === 0) throw new UnusableHistory("it has no events");
+  return history;
+}
+
+function tell(verdict: Verdict, { events, lines }: JepsenHistory): Checked {
+  if (verdict.verdict === "valid") return { code: 0, text: "valid" };
+  if (verdict.verdict === "unknown") return { code: 2, text: `unknown: ${verdict.reason}` };
+  const { summary, expected, seen, events: which, partials } = verdict.evidence;
+  const lineOf = (index: number) => {
+    const { process, type, f, key, value } = events[index]!;
+    const of = key === undefined ? "" : ` ${JSON.stringify(key)}`;
+    return `  line ${String(lines[index]).padStart(5)}  process ${process}  ${type.padEnd(6)} ${f}${of} ${JSON.stringify(value)}`;
+  };
+  const orders = (partials ?? []).map(
+    (order) => `  ${order.length} operations: ${shorten(order.map((i) => lines[i]!))}`,
+  );
+  return {
+    code: 1,
+    text: [
+      "invalid",
+      summary,
+      ...(expected === undefined ? [] : [`expected: ${expected}`]),
+      ...(seen === undefined ? [] : [`seen: ${seen}`]),
+      "",
+      "The events that contradict each other:",
+      ...which.map(lineOf),
+      ...(orders.length === 0 ? [] : ["", "The longest orders that fit, by the lines of the invocations:", ...orders]),
+    ].join("\n"),
+  };
+}
+
+function shorten(lines: readonly number[]): string {
+  return lines.length <= 30 ? lines.join(" ") : `... ${lines.slice(-30).join(" ")}`;
+}

@@ -1,0 +1,178 @@
+import { isDeepStrictEqual } from "node:util";
+import { type JepsenHistory, type JepsenOperation, jepsenOperations, UnusableHistory } from "../../history/index.ts";
+import type { Json } from "../../plan/index.ts";
+import type { Budget } from "../checker.ts";
+import { encode } from "../encode.ts";
+import { growOnlySet, type SetOperation } from "../grow-only-set.ts";
+import { judge, type Witnessed } from "../judge.ts";
+import type { Model } from "../model.ts";
+import type { Verdict } from "../verdict.ts";
+import { keyed } from "./keyed.ts";
+import { mutex } from "./mutex.ts";
+import { bag, type QueueInput, type QueueOutput, queue } from "./queue.ts";
+import { type RegisterInput, register } from "./register.ts";
+import { type TextInput, text } from "./text.ts";
+import { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "./write-once.ts";
+
+/**
+ * Judges a history of the interchange form. Events are named by their places in it.
+ * @throws UnusableHistory for what is no operation of the model
+ * @throws ModelFault
+ */
+export type HistoryJudge = (history: JepsenHistory, budget: Budget) => Promise<Verdict>;
+
+/**
+ * What a history can be judged by, by name. As Jepsen has it, `fail` means that the operation did not happen, and `info`
+ * that it may have, at any later time.
+ */
+export const catalog: Readonly<Record<string, HistoryJudge>> = {
+  /** read and write; nil at first */
+  register: by(register(null), (operation) => (operation.f === "cas" ? undefined : registerAnswer(operation))),
+  /** read, write and cas [from to]; nil at first; a cas that failed without an error found another value */
+  "cas-register": by(register(null), registerAnswer),
+  /**
+   * by key: get, put and append on texts, empty at first; or read, write and cas on registers, nil at first. The key
+   * stands by itself or, as Jepsen's independent histories have it, before the value: [key value].
+   */
+  kv: (history, budget) => {
+    const texts = history.events.some(({ f }) => f === "get" || f === "put" || f === "append");
+    return (texts ? textsByKey : registersByKey)(history, budget);
+  },
+  /** add, and read of the whole; it never shrinks */
+  set: async (history) => growOnlySet(operationsOf(history).flatMap((o) => setOperation(o, history))),
+  /** enqueue and dequeue, first in, first out; nil is dequeued when there is nothing */
+  queue: by(queue, queueAnswer),
+  /** enqueue and dequeue in any order */
+  bag: by(bag, queueAnswer),
+  /** acquire and release */
+  mutex: by(mutex, ({ f, outcome }) =>
+    f !== "acquire" && f !== "release"
+      ? undefined
+      : outcome === "fail"
+        ? "nothing"
+        : { input: f, output: outcome === "ok" ? null : undefined },
+  ),
+  /** write and read; what is written first stays; a write may answer what stands */
+  "write-once": by(writeOnce, writeOnceAnswer),
+};
+
+/** What an operation is to a model: "nothing" when it did not happen or says nothing, undefined when it is none of it. */
+type Answer<Input, Output> = { input: Input; output: Output | undefined } | "nothing" | undefined;
+
+function by<State, Input, Output>(
+  model: Model<State, Input, Output>,
+  answer: (operation: JepsenOperation) => Answer<Input, Output>,
+): HistoryJudge {
+  return (history, budget) => {
+    const witnessed = operationsOf(history).flatMap((operation): Witnessed<Input, Output>[] => {
+      const chosen = answer(operation);
+      if (chosen === undefined) throw unknown(operation, history, model.name);
+      if (chosen === "nothing") return [];
+      const { invoke, completion, outcome } = operation;
+      const end = outcome === "info" ? undefined : completion;
+      return [
+        { name: nameOf(operation, history), observed: { ...chosen, call: invoke, return: end }, invoke, completion },
+      ];
+    });
+    return judge(model, witnessed, budget);
+  };
+}
+
+const registersByKey = by(keyed(register(null)), (operation) => withKey(operation, registerAnswer));
+const textsByKey = by(keyed(text), (operation) => withKey(operation, textAnswer));
+
+function withKey<Input, Output>(
+  operation: JepsenOperation,
+  answer: (operation: JepsenOperation) => Answer<Input, Output>,
+): Answer<{ key: string; input: Input }, Output> {
+  const { key, input, value } = operation;
+  const pair = key === undefined ? input : [key, input];
+  if (!Array.isArray(pair) || pair.length !== 2) return undefined;
+  const own =
+    key === undefined ? { ...operation, input: pair[1]!, value: Array.isArray(value) ? value[1]! : value } : operation;
+  const chosen = answer(own);
+  return typeof chosen === "object"
+    ? { ...chosen, input: { key: encode([pair[0]]).slice(1, -1), input: chosen.input } }
+    : chosen;
+}
+
+function registerAnswer(operation: JepsenOperation): Answer<RegisterInput, Json> {
+  const { f, input, outcome, value, error } = operation;
+  const known = outcome === "ok";
+  switch (f) {
+    case "read":
+      return known ? { input: { f }, output: value } : "nothing";
+    case "write":
+      if (contradicts(operation)) return undefined;
+      return outcome === "fail" ? "nothing" : { input: { f, value: input }, output: known ? null : undefined };
+    case "cas": {
+      if (!Array.isArray(input) || input.length !== 2 || contradicts(operation)) return undefined;
+      const cas = { f, from: input[0]!, to: input[1]! } as const;
+      if (outcome === "fail") return error === undefined ? { input: cas, output: false } : "nothing";
+      return { input: cas, output: known ? true : undefined };
+    }
+    default:
+      return undefined;
+  }
+}
+
+function textAnswer(operation: JepsenOperation): Answer<TextInput, string> {
+  const { f, input, outcome, value } = operation;
+  const known = outcome === "ok";
+  if (f === "get") {
+    if (!known) return "nothing";
+    return typeof value === "string" ? { input: { f }, output: value } : undefined;
+  }
+  if ((f !== "put" && f !== "append") || typeof input !== "string" || contradicts(operation)) return undefined;
+  return outcome === "fail" ? "nothing" : { input: { f, value: input }, output: known ? "" : undefined };
+}
+
+function queueAnswer(operation: JepsenOperation): Answer<QueueInput, QueueOutput> {
+  const { f, input, outcome, value } = operation;
+  if (f !== "enqueue" && f !== "dequeue") return undefined;
+  if (outcome === "fail") return "nothing";
+  const known = outcome === "ok";
+  if (f === "enqueue" && contradicts(operation)) return undefined;
+  if (f === "enqueue") return { input: { f, value: input }, output: known ? null : undefined };
+  return { input: { f }, output: known ? (value === null ? "empty" : { item: value }) : undefined };
+}
+
+function writeOnceAnswer({ f, input, outcome, value }: JepsenOperation): Answer<WriteOnceInput, WriteOnceOutput> {
+  const known = outcome === "ok";
+  if (f === "read") return known ? { input: { f }, output: value === null ? "none" : { value } } : "nothing";
+  if (f !== "write") return undefined;
+  if (outcome === "fail") return "nothing";
+  return { input: { f, value: input }, output: known ? (value === null ? "untold" : { value }) : undefined };
+}
+
+function setOperation(operation: JepsenOperation, history: JepsenHistory): SetOperation[] {
+  const { f, input, value, outcome, invoke, completion } = operation;
+  const base = { name: nameOf(operation, history), invoke, completion: outcome === "ok" ? completion : undefined };
+  if (f === "add" && contradicts(operation)) throw unknown(operation, history, "set");
+  if (f === "add") return outcome === "fail" ? [] : [{ ...base, add: input }];
+  if (f !== "read") throw unknown(operation, history, "set");
+  if (outcome !== "ok") return [];
+  const elements = typeof value === "object" && value !== null && "#" in value ? value["#"] : value;
+  if (!Array.isArray(elements)) throw unknown(operation, history, "set");
+  return [{ ...base, read: elements }];
+}
+
+/** Whether an operation that answers nothing of its own claims to have done something else than it was asked to. */
+function contradicts({ outcome, input, value }: JepsenOperation): boolean {
+  return outcome === "ok" && value !== null && !isDeepStrictEqual(value, input);
+}
+
+const operationsOf = (history: JepsenHistory) => jepsenOperations(history.events);
+
+function nameOf({ process, invoke }: JepsenOperation, { lines }: JepsenHistory): string {
+  return `process ${process}, line ${lines[invoke]}`;
+}
+
+function unknown(
+  { f, input, value, invoke }: JepsenOperation,
+  { lines }: JepsenHistory,
+  model: string,
+): UnusableHistory {
+  const told = value === null ? "" : ` with ${JSON.stringify(value)}`;
+  return new UnusableHistory(`${f} of ${JSON.stringify(input)}${told} is nothing that a ${model} does`, lines[invoke]);
+}
