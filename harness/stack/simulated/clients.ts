@@ -5,7 +5,7 @@ import type { Endpoints } from "./endpoints.ts";
 import { type Connection, type HttpAnswer, type SimulatedProcess, Strand } from "./process.ts";
 import type { App } from "./program.ts";
 import type { Restate } from "./restate/restate.ts";
-import type { Scheduler } from "./scheduler.ts";
+import type { Link, Scheduler } from "./scheduler.ts";
 
 export interface ServedRequest {
   /** stable, and unique in the run */
@@ -61,7 +61,9 @@ export class ClientConnection implements Connection {
   readonly #request: ServedRequest;
   readonly #asker: Asker;
   readonly #onClose: () => void;
-  #state: "open" | "abandoned" | "closed" = "open";
+  readonly #there: Link;
+  #isOpen = true;
+  #hasArrived = false;
   #app: SimulatedProcess | undefined;
 
   constructor(servers: Servers, to: Destination, request: ServedRequest, asker: Asker, onClose: () => void) {
@@ -72,13 +74,18 @@ export class ClientConnection implements Connection {
     this.#onClose = onClose;
     const { name, method, path, body } = request;
     const where = typeof to === "object" ? to.app : to;
-    servers.scheduler.link(`${name} >`, name).send(`${name}: ${method} ${where}${path} ${body}`, () => this.#arrive());
+    this.#there = servers.scheduler.link(`${name} >`, name);
+    this.#there.send(`${name}: ${method} ${where}${path} ${body}`, () => this.#arrive());
   }
 
-  /** The client gives up. What it has asked for may have arrived, or still arrive. */
+  /** The client gives up. A request that was on its way arrives now, or never; one that has arrived goes on. */
   abort(): void {
-    if (!this.#close("abandoned")) return;
-    this.#servers.scheduler.log(`${this.#request.name}: the client walks away`);
+    const wasUnderWay = !this.#hasArrived;
+    if (!this.#close()) return;
+    const { scheduler, seed } = this.#servers;
+    scheduler.log(`${this.#request.name}: the client walks away`);
+    this.#there.cut();
+    if (wasUnderWay && chance(seed, `${this.#request.name} arrives`) < 0.5) scheduler.soon(() => this.#arrive());
     this.#asker.reject(new Error("the client closed the connection"));
   }
 
@@ -92,10 +99,8 @@ export class ClientConnection implements Connection {
   }
 
   #arrive(): void {
-    const { seed, restate } = this.#servers;
-    if (this.#state === "closed") return;
-    // a request that was sent before its client gave up may arrive all the same
-    if (this.#state === "abandoned" && chance(seed, `${this.#request.name} arrives`) < 0.5) return;
+    this.#hasArrived = true;
+    const { restate } = this.#servers;
     const answer = (answer: HttpAnswer) => this.#answer(answer);
     if (typeof this.#to === "object") this.#askApp(this.#to.app, answer);
     else if (!restate.isUp) this.#lose("ECONNREFUSED");
@@ -110,7 +115,7 @@ export class ClientConnection implements Connection {
       answer({ status: 404, headers: {}, body: `no app named ${name}` });
       return;
     }
-    if (this.#state === "open") {
+    if (this.#isOpen) {
       this.#app = process;
       process.clients.add(this);
     }
@@ -123,23 +128,24 @@ export class ClientConnection implements Connection {
   }
 
   #answer(answer: HttpAnswer): void {
-    if (this.#state !== "open") return;
+    if (!this.#isOpen) return;
     const { name } = this.#request;
     const label = `${name}: answer ${answer.status} ${answer.body}`;
     this.#servers.scheduler.link(`${name} <`, name).send(label, () => {
-      if (this.#close("closed")) this.#asker.resolve(answer);
+      if (this.#close()) this.#asker.resolve(answer);
     });
   }
 
   #lose(code: "ECONNRESET" | "ECONNREFUSED"): void {
-    if (!this.#close("closed")) return;
+    if (!this.#close()) return;
+    this.#there.cut();
     this.#servers.scheduler.log(`${this.#request.name}: ${code}`);
     this.#asker.reject(connectionError(code));
   }
 
-  #close(state: "abandoned" | "closed"): boolean {
-    if (this.#state !== "open") return false;
-    this.#state = state;
+  #close(): boolean {
+    if (!this.#isOpen) return false;
+    this.#isOpen = false;
     this.#app?.clients.delete(this);
     this.#onClose();
     return true;

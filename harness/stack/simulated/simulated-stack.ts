@@ -46,11 +46,7 @@ export class SimulatedStack implements Stack {
     sleep: (milliseconds) => this.#universe().sleep(milliseconds),
   };
   readonly probe: Probe = {
-    unfinished: async () => {
-      // a message between partitions becomes an invocation only when it arrives
-      while (this.#universe().restate.isSending) await this.#universe().sleep(1);
-      return this.#universe().restate.unfinished();
-    },
+    unfinished: async () => this.#universe().unfinished(),
     state: async (prefix) => this.#universe().restate.processor.state.withKeyPrefix(prefix),
   };
   /** what the next run is decided by */

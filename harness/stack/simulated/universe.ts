@@ -1,5 +1,6 @@
 import { OPERATION_HEADER } from "../headers.ts";
 import type {
+  Attempt,
   Bundle,
   ClientAnswer,
   ClientRequest,
@@ -8,6 +9,7 @@ import type {
   Gate,
   Injected,
   Injection,
+  InvocationStatus,
 } from "../stack.ts";
 import { chance } from "./chance.ts";
 import { Clients, connectionError, type ServedRequest } from "./clients.ts";
@@ -60,6 +62,8 @@ export class Universe implements Machine, Network {
   failure: Error | undefined;
   readonly #names = new Map<string, number>();
   readonly #clients: Clients;
+  /** requests to external systems that have no answer yet, with the attempt that made them */
+  readonly #calls = new Map<object, Attempt | undefined>();
 
   /** @throws what the bundle throws when it is evaluated or registered */
   constructor(bundle: Bundle, options: UniverseOptions) {
@@ -144,18 +148,34 @@ export class Universe implements Machine, Network {
     const there = this.scheduler.link(`${name} >`, from.actor);
     const back = this.scheduler.link(`${name} <`, from.actor);
     const source = attempt ? { from: { invocation: attempt.invocation, attempt: attempt.number } } : {};
-    const arrived = ({ status, body: text }: ExternalAnswer): void => {
-      const headers = { "content-type": "application/json" };
-      back.send(`${name}: ${status} ${text}`, () => answer({ status, headers, body: text }));
+    const comesBack = (label: string, result: HttpAnswer | Error) =>
+      back.send(`${name}: ${label}`, () => {
+        this.#calls.delete(request);
+        answer(result);
+      });
+    const arrived = (result: ExternalAnswer | "lost"): void => {
+      if (result === "lost") comesBack("no answer", connectionError("ECONNRESET"));
+      else comesBack(`${result.status} ${result.body}`, { headers: { "content-type": "application/json" }, ...result });
     };
-    const lost = () => back.send(`${name}: no answer`, () => answer(connectionError("ECONNRESET")));
+    this.#calls.set(request, attempt);
     there.send(`${name}: ${method} ${path} ${body}`, () => {
-      if (!this.gate) return lost();
-      this.gate.external({ method, path, headers, body, ...source }).then(
-        (result) => this.scheduler.soon(() => (result === "lost" ? lost() : arrived(result))),
+      this.gate?.external({ method, path, headers, body, ...source }).then(
+        (result) => this.scheduler.soon(() => arrived(result)),
         (error: unknown) => this.fail(error),
       );
     });
+  }
+
+  /** Invocations that have not completed, or for which an attempt that is given up still calls an external system. */
+  unfinished(): InvocationStatus[] {
+    const unfinished = this.restate.unfinished();
+    const known = new Set(unfinished.map(({ id }) => id));
+    for (const attempt of this.#calls.values()) {
+      if (!attempt || known.has(attempt.invocation)) continue;
+      const { invocation: id, number: _, ...target } = attempt;
+      unfinished.push({ id, ...target, status: "running" });
+    }
+    return unfinished;
   }
 
   /** Names are unique in a run: the second of a name is called "name'2". */

@@ -169,22 +169,20 @@ function call(
   verb: string,
   waiter?: NonNullable<Submission["waiter"]>,
 ): void {
-  const { handlers, outbox } = processor.surface;
-  const { service_name, handler_name, idempotency_key, invoke_time, invocation_id_notification_idx } = command;
-  const handler = handlers.find(service_name, handler_name)!;
+  const { service_name: service, handler_name, idempotency_key, invoke_time: due } = command;
+  const handler = processor.surface.handlers.find(service, handler_name)!;
   const key = handler.kind === "service" ? undefined : command.key;
   const name = `${by.name}/${by.commands}`;
   const isRun = handler.kind === "workflow";
   const idempotencyKey = isRun ? undefined : idempotency_key;
-  const { text: id } = invocationId({ name, service: service_name, handler: handler_name, key, idempotencyKey, isRun });
+  const { text: id } = invocationId({ name, service, handler: handler_name, key, idempotencyKey, isRun });
   by.children.push(id);
   const body = command.parameter;
-  const submission = { name, handler, key, body, headers: command.headers, idempotencyKey, due: invoke_time };
-  const target = [service_name, ...(key === undefined ? [] : [key]), handler_name].join("/");
-  outbox.send(by.place, `${name}: ${by.name} ${verb} ${target}`, () =>
-    processor.submit({ ...submission, ...(waiter && { waiter }) }),
-  );
-  processor.completeCommand(by, MessageType.CallInvocationId, invocation_id_notification_idx, { invocation_id: id });
+  const submission = { name, handler, key, body, headers: command.headers, idempotencyKey, due };
+  const target = [service, ...(key === undefined ? [] : [key]), handler_name].join("/");
+  processor.send(by, `${name}: ${by.name} ${verb} ${target}`, id, { ...submission, ...(waiter && { waiter }) });
+  const { invocation_id_notification_idx: completionId } = command;
+  processor.completeCommand(by, MessageType.CallInvocationId, completionId, { invocation_id: id });
 }
 
 function targetOf(command: Content["AttachInvocation"], by: Invocation): string {

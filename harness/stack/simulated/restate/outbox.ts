@@ -11,7 +11,6 @@ export class Outbox {
   readonly #scheduler: Scheduler;
   readonly #links = new Map<string, Link>();
   #held = false;
-  #underWay = 0;
 
   constructor(scheduler: Scheduler) {
     this.#scheduler = scheduler;
@@ -28,17 +27,7 @@ export class Outbox {
       if (this.#held) link.hold();
       this.#links.set(place, link);
     }
-    this.#underWay++;
-    const arrive = () => {
-      this.#underWay--;
-      deliver();
-    };
-    link.send(name, arrive, name);
-  }
-
-  /** Something has left one partition and not yet arrived at another: no invocation shows it. */
-  get isBusy(): boolean {
-    return this.#underWay > 0;
+    link.send(name, deliver, name);
   }
 
   /** The server is down. */

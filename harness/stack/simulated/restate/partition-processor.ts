@@ -74,6 +74,8 @@ export class PartitionProcessor {
   readonly #invoker: Invoker;
   readonly #inboxes = new Inboxes();
   readonly #invocations = new Map<string, Invocation>();
+  /** calls and sends that are on their way, by the id of the invocation that they will make */
+  readonly #underWay = new Map<string, Submission>();
 
   constructor(surface: Surface, invoker: Invoker) {
     this.surface = surface;
@@ -85,6 +87,10 @@ export class PartitionProcessor {
   }
   find(id: string): Invocation | undefined {
     return this.#invocations.get(id);
+  }
+  /** Invocations that are still to be made, by calls and sends that are on their way. */
+  get underWay(): [id: string, submission: Submission][] {
+    return [...this.#underWay].filter(([id]) => !this.#invocations.has(id));
   }
 
   // --- requests ---
@@ -113,6 +119,15 @@ export class PartitionProcessor {
     this.#invocations.set(id.text, invocation);
     this.#schedule(invocation);
     return { invocation, isNew: true };
+  }
+
+  /** An invocation calls or sends to another: the request travels. */
+  send(from: Invocation, label: string, id: string, submission: Submission): void {
+    this.#underWay.set(id, submission);
+    this.surface.outbox.send(from.place, label, () => {
+      this.#underWay.delete(id);
+      this.submit(submission);
+    });
   }
 
   /** Waits for the result of an invocation. */
