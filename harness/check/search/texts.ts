@@ -15,6 +15,8 @@ export class Texts {
   readonly #memory: Memory;
   readonly #texts: string[] = [];
   readonly #index: HashIndex;
+  /** all characters that were looked at, or-ed: up to 255 a text takes one byte for each */
+  #seen = 0;
   /** in place of the index, once that has failed */
   #map: Map<string, number> | undefined;
 
@@ -28,7 +30,7 @@ export class Texts {
   }
 
   #byIndex(text: string): number {
-    const hash = hashOf(text);
+    const hash = this.#hash(text);
     let others = 0;
     for (let i = this.#index.find(hash); i >= 0; i = this.#index.next()) {
       if (this.#texts[i] === text) return i;
@@ -52,20 +54,30 @@ export class Texts {
   }
 
   #add(text: string): number {
-    this.#memory.take(2 * text.length + 50);
+    this.#memory.take((this.#seen > 0xff ? 2 : 1) * text.length + 40);
     return this.#texts.push(text) - 1;
   }
-}
 
-function hashOf(text: string): number {
-  const { length } = text;
-  let hash = length;
-  let at = 0;
-  if (length > tail + samples) {
-    const step = (length - tail) / samples;
-    for (let k = 0; k < samples; k++) hash = Math.imul(hash, 31) + text.charCodeAt(Math.floor(k * step));
-    at = length - tail;
+  #hash(text: string): number {
+    const { length } = text;
+    let hash = length;
+    let seen = 0;
+    let at = 0;
+    if (length > tail + samples) {
+      const step = (length - tail) / samples;
+      for (let k = 0; k < samples; k++) {
+        const code = text.charCodeAt(Math.floor(k * step));
+        hash = Math.imul(hash, 31) + code;
+        seen |= code;
+      }
+      at = length - tail;
+    }
+    for (; at < length; at++) {
+      const code = text.charCodeAt(at);
+      hash = Math.imul(hash, 31) + code;
+      seen |= code;
+    }
+    this.#seen |= seen;
+    return mix(0, hash);
   }
-  for (; at < length; at++) hash = Math.imul(hash, 31) + text.charCodeAt(at);
-  return mix(0, hash);
 }

@@ -20,6 +20,7 @@ export class Transitions<State, Input, Output> {
   /** counts the questions put to the model, so that a search can tell a cheap step from a dear one */
   asked = 0;
   readonly #model: Model<State, Input, Output>;
+  readonly #memory: Memory;
   readonly #states: State[] = [];
   readonly #stateTexts: Texts;
   readonly #symbols: Observed<Input, Output>[] = [];
@@ -30,6 +31,7 @@ export class Transitions<State, Input, Output> {
 
   constructor(model: Model<State, Input, Output>, memory: Memory) {
     this.#model = model;
+    this.#memory = memory;
     this.#stateTexts = new Texts(memory);
     this.#symbolTexts = new Texts(memory);
     this.#known = new Records(3, memory);
@@ -124,7 +126,10 @@ export class Transitions<State, Input, Output> {
       throw this.#fault(error, operation, symbol);
     }
     const number = this.#stateTexts.number(key);
-    if (number === this.#states.length) this.#states.push(freeze(state));
+    if (number === this.#states.length) {
+      this.#memory.take(freeze(state));
+      this.#states.push(state);
+    }
     return number;
   }
 
@@ -136,10 +141,14 @@ export class Transitions<State, Input, Output> {
   }
 }
 
-function freeze<T>(value: T): T {
-  if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
-    Object.freeze(value);
-    for (const item of Object.values(value)) freeze(item);
-  }
-  return value;
+/** Freezes a value and all in it that is not frozen yet, and says about how many bytes that takes. */
+function freeze(value: unknown): number {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return 0;
+  Object.freeze(value);
+  let bytes = 48;
+  if (value instanceof Map || value instanceof Set) bytes += 40 * value.size;
+  // A list that was made by adding has room to spare.
+  const each = Array.isArray(value) ? 12 : 8;
+  for (const item of Object.values(value)) bytes += each + freeze(item);
+  return bytes;
 }
