@@ -5,14 +5,34 @@
  * property's author writes the model and `select`, which says what an operation of the plan is to the model. Under it
  * lies `Search`, over plain operations (`Observed`), in slices: `unhurried` drives it beside other work, `hurried` at once.
  */
+export { type BoundedConcurrency, boundedConcurrency, mutualExclusion, type Use } from "./bounded-concurrency.ts";
+export { type Checked, checkText } from "./check-text.ts";
 export * from "./checker.ts";
+export { type Conservation, conservation } from "./conservation.ts";
 export { encode } from "./encode.ts";
 export { ends } from "./ends.ts";
+export { type ExactlyOnce, effectivelyOnce, exactlyOnce, noInventedEffect } from "./exactly-once.ts";
+export { type Fifo, fifo, type Lane } from "./fifo.ts";
+export { judge, type Witnessed } from "./judge.ts";
 export { linearizable, type Select } from "./linearizable.ts";
 export { mergingDuplicates } from "./merging-duplicates.ts";
 export { type Model, ModelFault, type Observed } from "./model.ts";
+export { catalog, type HistoryJudge } from "./models/catalog.ts";
+export { type KeyedInput, keyed, together } from "./models/keyed.ts";
+export { mutex } from "./models/mutex.ts";
+export { bag, type QueueInput, type QueueOutput, queue } from "./models/queue.ts";
 export { type RegisterInput, type RegisterOutput, register } from "./models/register.ts";
+export { type TextInput, text } from "./models/text.ts";
+export { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "./models/write-once.ts";
+export { type MonotonicReads, monotonicReads } from "./monotonic-reads.ts";
+export { type NotBefore, notBefore } from "./not-before.ts";
+export { type PriorityOrder, priorityOrder } from "./priority-order.ts";
 export { replaysDeterministically } from "./replays-deterministically.ts";
+export { type Saga, type SagaEntry, sagaAtomicity, sagaOrder } from "./saga.ts";
+export { type SameAnswer, sameAnswer } from "./same-answer.ts";
 export { hurried, type Stepwise, unhurried } from "./search/drive.ts";
 export { type Finding, Search, type Violation } from "./search/search.ts";
+export { type GrowingSet, set } from "./set.ts";
+export { type Random, type Simulation, seeded, simulate } from "./simulate.ts";
+export { type SingleValue, singleValue } from "./single-value.ts";
 export type * from "./verdict.ts";
