@@ -98,10 +98,10 @@ export class Search<State, Input, Output> implements Stepwise<Finding> {
   }
 
   #violation({ numbers, search }: Part<State, Input, Output>): Violation {
-    const { transitions, work, blocked } = search!;
+    const { work, blocked } = search!;
     const deadEnds = search!.deadEnds(deadEndsKept).map(({ state, ...rest }) => ({
       ...rest,
-      state: describeState(this.#model, transitions.state(state)),
+      state: describeState(this.#model, state),
     }));
     return { verdict: "invalid", operations: numbers, blocked, deadEnds, work };
   }

@@ -23,17 +23,19 @@ export class Transitions<State, Input, Output> {
   readonly #memory: Memory;
   readonly #states: State[] = [];
   readonly #stateTexts: Texts;
-  readonly #symbols: Observed<Input, Output>[] = [];
+  readonly #symbols: Observed<Input, Output>[];
   readonly #symbolTexts: Texts;
   readonly #choices: number[][] = [];
   readonly #known: Records;
   readonly #index: HashIndex;
 
-  constructor(model: Model<State, Input, Output>, memory: Memory) {
+  /** @param like has numbered the symbols already */
+  constructor(model: Model<State, Input, Output>, memory: Memory, like?: Transitions<State, Input, Output>) {
     this.#model = model;
     this.#memory = memory;
     this.#stateTexts = new Texts(memory);
-    this.#symbolTexts = new Texts(memory);
+    this.#symbols = like ? like.#symbols : [];
+    this.#symbolTexts = like ? like.#symbolTexts : new Texts(memory);
     this.#known = new Records(3, memory);
     this.#index = new HashIndex(memory);
     let initial: State;
@@ -43,6 +45,11 @@ export class Transitions<State, Input, Output> {
       throw this.#fault(error, undefined, undefined);
     }
     this.#number(initial, undefined, undefined);
+  }
+
+  /** The same machine, that has met no state yet but the first. */
+  afresh(memory: Memory): Transitions<State, Input, Output> {
+    return new Transitions(this.#model, memory, this);
   }
 
   state(number: number): State {
