@@ -38,6 +38,11 @@ export class Arena {
     this.#turnstile = new Turnstile(this.#isVirtual ? 1 : SHARED_CASES);
   }
 
+  /** Runs of the same plan are all alike. */
+  get isExact(): boolean {
+    return this.#isVirtual;
+  }
+
   get #isVirtual(): boolean {
     return this.stack.capabilities.has("virtual-time");
   }

@@ -2,11 +2,11 @@ import { createHash } from "node:crypto";
 import fc from "fast-check";
 import type { Verdict } from "../check/index.ts";
 import type { History } from "../history/index.ts";
-import { type Plan, shrink } from "../plan/index.ts";
+import type { Plan } from "../plan/index.ts";
 import type { Failure, PropertyProgress } from "../report/record.ts";
 import type { Arena, Judged } from "./arena.ts";
 import { faultKinds } from "./faults/index.ts";
-import { pinned } from "./pins.ts";
+import { investigate } from "./investigation.ts";
 import type { Property } from "./property.ts";
 
 /** How much is searched, and when to stop. */
@@ -31,10 +31,9 @@ export interface Search {
 
 /** Cases that need the stack for themselves come at the end of each batch. */
 const BATCH = { shared: 36, alone: 4 };
-const SHRINK_BUDGET_MS = 60_000;
-/** A candidate of shrinking fails if any of so many runs fails. */
-const RUNS_PER_CANDIDATE = 3;
-const REPLAYS = 10;
+/** A failure counts as repeatable when so much of its replays fail; else the search goes on, a few times. */
+const STEADY = 0.9;
+const MOST_FINDINGS = 3;
 
 interface Finding {
   plan: Plan;
@@ -52,6 +51,10 @@ export class Campaign {
   readonly #progress: PropertyProgress;
   readonly #started = performance.now();
   #finding: Finding | undefined;
+  /** the number of the case to generate next; 0 while the given plans have not been run */
+  #next = 0;
+  /** milliseconds spent on finding */
+  #searched = 0;
   #unknown: string | undefined;
 
   constructor(property: Property, arena: Arena, search: Search) {
@@ -73,63 +76,91 @@ export class Campaign {
     };
   }
 
-  /** Runs to the end of the budget, or to the first failure, and says how it ended. */
+  /** Runs to the end of the budget, or to a failure that can be repeated, and says how it ended. */
   async run(): Promise<PropertyProgress> {
     this.#tell();
-    await this.#batch(this.#search.first.map((plan) => ({ plan })));
-    if (this.#search.generate) await this.#generate();
     const progress = this.#progress;
-    if (this.#finding) {
-      progress.failure = await this.#investigate(this.#finding);
-      progress.verdict = "failed";
-      progress.reason = `${this.#finding.invariant}: ${progress.failure.evidence.summary}`;
-    } else if (this.#search.signal?.aborted) progress.verdict = "interrupted";
-    else if (this.#unknown !== undefined) {
-      progress.verdict = "unknown";
-      progress.reason = this.#unknown;
-    } else {
-      const missed = Object.entries(progress.reaches).flatMap(([name, count]) => (count === 0 ? [name] : []));
-      progress.verdict = missed.length > 0 && this.#search.generate ? "vacuous" : "passed";
-      if (progress.verdict === "vacuous") progress.reason = `never reached: ${missed.join("; ")}`;
+    for (let found = 0; found < MOST_FINDINGS; found++) {
+      await this.#find();
+      if (!this.#finding) break;
+      const failure = await this.#investigate(this.#finding);
+      // one that fails only now and then is kept, in case that no better one is found
+      const better =
+        !progress.failure ||
+        failure.rate.failed * progress.failure.rate.of > progress.failure.rate.failed * failure.rate.of;
+      if (better) progress.failure = failure;
+      if (isSteady(failure)) break;
+      this.#finding = undefined;
     }
+    this.#conclude(progress);
     this.#tell();
     return progress;
   }
 
-  // --- finding
-
-  async #generate(): Promise<void> {
-    for (let number = 1; this.#goesOn(number); ) {
-      const batch: { plan: Plan; case: number }[] = [];
-      for (const [alone, size] of [
-        [false, BATCH.shared],
-        [true, BATCH.alone],
-      ] as const)
-        for (let i = 0; i < size && (this.#search.runs === undefined || number <= this.#search.runs); i++, number++)
-          batch.push({ plan: this.#draw(number, alone), case: number });
-      await this.#batch(batch);
-    }
+  #conclude(progress: PropertyProgress): void {
+    const { signal, generate } = this.#search;
+    const missed = Object.entries(progress.reaches).flatMap(([name, count]) => (count === 0 ? [name] : []));
+    if (progress.failure) {
+      progress.verdict = "failed";
+      progress.reason = `${progress.failure.invariant}: ${progress.failure.evidence.summary}`;
+    } else if (signal?.aborted) progress.verdict = "interrupted";
+    else if (this.#unknown !== undefined) {
+      progress.verdict = "unknown";
+      progress.reason = this.#unknown;
+    } else if (missed.length > 0 && generate) {
+      progress.verdict = "vacuous";
+      progress.reason = `never reached: ${missed.join("; ")}`;
+    } else progress.verdict = "passed";
   }
 
-  #goesOn(number: number): boolean {
-    if (this.#finding || this.#search.signal?.aborted) return false;
-    if (this.#search.runs !== undefined) return number <= this.#search.runs;
-    return performance.now() - this.#started < this.#search.budget;
+  // --- finding
+
+  async #find(): Promise<void> {
+    const began = performance.now();
+    const { first, generate } = this.#search;
+    if (this.#next === 0) {
+      this.#next = 1;
+      await this.#batch(first.map((plan) => ({ plan })));
+    }
+    while (generate && !this.#isOver(began)) await this.#batch(this.#draw(), began);
+    this.#searched += performance.now() - began;
+  }
+
+  #isOver(began: number): boolean {
+    const { runs, budget, signal } = this.#search;
+    if (this.#finding || signal?.aborted) return true;
+    return runs === undefined ? this.#searched + performance.now() - began > budget : this.#next > runs;
+  }
+
+  /** The next cases: some that share the stack, some that need it alone. */
+  #draw(): { plan: Plan; case: number }[] {
+    const { runs = Number.POSITIVE_INFINITY } = this.#search;
+    const batch: { plan: Plan; case: number }[] = [];
+    for (const [alone, size] of [
+      [false, BATCH.shared],
+      [true, BATCH.alone],
+    ] as const)
+      for (let i = 0; i < size && this.#next <= runs; i++) {
+        batch.push({ plan: this.#plan(this.#next, alone), case: this.#next });
+        this.#next++;
+      }
+    return batch;
   }
 
   /** The plan of a case depends on the seed, the property and the number, and on nothing else. */
-  #draw(number: number, alone: boolean): Plan {
+  #plan(number: number, alone: boolean): Plan {
     const digest = createHash("sha256").update(`${this.#search.seed} ${this.#property.name} ${number}`).digest();
     const shapes = faultKinds.filter(({ needs }) => needs.every((need) => this.#arena.stack.capabilities.has(need)));
     const [plan] = fc.sample(this.#property.plan(shapes, alone), { seed: digest.readInt32LE(0), numRuns: 1 });
     return plan!;
   }
 
-  async #batch(cases: { plan: Plan; case?: number }[]): Promise<void> {
+  async #batch(cases: { plan: Plan; case?: number }[], began?: number): Promise<void> {
+    // those that wait for their turn need not begin once there is something to investigate, or the time is up
+    const isOver = () => (began === undefined ? this.#finding !== undefined : this.#isOverdue(began));
     await Promise.all(
       cases.map(async (one) => {
-        // those that wait for their turn need not begin once there is something to investigate
-        const judged = await this.#judge(one.plan, () => this.#isOver());
+        const judged = await this.#arena.judge(one.plan, this.#property, isOver);
         if (!judged || this.#finding) return;
         this.#count(judged.history);
         for (const [invariant, verdict] of Object.entries(judged.verdicts))
@@ -138,14 +169,8 @@ export class Campaign {
     );
   }
 
-  #isOver(): boolean {
-    const { runs, budget, signal, generate } = this.#search;
-    if (this.#finding || signal?.aborted) return true;
-    return generate && runs === undefined && performance.now() - this.#started > budget * 1.2;
-  }
-
-  async #judge(plan: Plan, over: () => boolean): Promise<Judged | undefined> {
-    return this.#arena.judge(plan, this.#property, over);
+  #isOverdue(began: number): boolean {
+    return this.#finding !== undefined || (this.#search.runs === undefined && this.#isOver(began));
   }
 
   #weigh(one: { plan: Plan; case?: number }, judged: Judged, invariant: string, verdict: Verdict): void {
@@ -179,72 +204,23 @@ export class Campaign {
   // --- investigating
 
   async #investigate({ plan, judged, invariant, case: number }: Finding): Promise<Failure> {
-    const { signal, seed, save } = this.#search;
-    const started = performance.now();
-    const deadline = started + (this.#search.shrinkBudget ?? SHRINK_BUDGET_MS);
-    const goOn = () => performance.now() < deadline && !signal?.aborted;
-    let runs = 0;
-    let example = judged;
-    const fails = async (candidate: Plan): Promise<boolean> => {
-      const failing = await this.#failures(candidate, invariant, RUNS_PER_CANDIDATE, true);
-      runs += failing.runs;
-      if (failing.example) example = failing.example;
-      return failing.failed > 0;
-    };
-    let { plan: smallest, complete } = await shrink(plan, faultKinds, fails, goOn);
-    const replays = goOn() ? REPLAYS : 1;
-    let rate = await this.#failures(smallest, invariant, replays, false);
-    if (rate.failed < replays && goOn()) {
-      const better = await pinned(
-        smallest,
-        example.history,
-        async (candidate) => {
-          const measured = await this.#failures(candidate, invariant, REPLAYS, false);
-          runs += measured.runs;
-          return measured.failed;
-        },
-        rate.failed,
-        goOn,
-      );
-      smallest = better;
-      rate = await this.#failures(smallest, invariant, replays, false);
-    }
-    if (rate.example) example = rate.example;
-    const verdict = example.verdicts[invariant]!;
-    const evidence = verdict.verdict === "invalid" ? verdict.evidence : { summary: "", events: [] };
+    const { seed, save, signal, shrinkBudget } = this.#search;
+    const { shrink, rate, ...found } = await investigate(plan, judged, invariant, {
+      judge: (candidate, over) => this.#arena.judge(candidate, this.#property, over),
+      exact: this.#arena.isExact,
+      ...(shrinkBudget !== undefined && { budget: shrinkBudget }),
+      ...(signal && { signal }),
+    });
     return {
       invariant,
-      evidence,
+      ...found,
       ...(number !== undefined && { seed, case: number }),
-      plan: smallest,
-      history: example.history,
       original: { operations: plan.operations.length, faults: plan.faults.length },
-      shrink: { runs, milliseconds: Math.round(performance.now() - started), complete },
-      rate: { failed: rate.failed, of: replays, stack: this.#arena.stack.kind },
-      ...save(smallest, invariant, evidence.summary),
+      shrink,
+      rate: { ...rate, stack: this.#arena.stack.kind },
+      ...save(found.plan, invariant, found.evidence.summary),
     };
   }
-
-  /** Runs a plan several times and counts how often the invariant fails. */
-  async #failures(
-    plan: Plan,
-    invariant: string,
-    times: number,
-    oneIsEnough: boolean,
-  ): Promise<{ failed: number; runs: number; example?: Judged }> {
-    let failed = 0;
-    let runs = 0;
-    let example: Judged | undefined;
-    await Promise.all(
-      Array.from({ length: times }, async () => {
-        const judged = await this.#judge(plan, () => oneIsEnough && failed > 0);
-        if (!judged) return;
-        runs++;
-        if (judged.verdicts[invariant]?.verdict !== "invalid") return;
-        failed++;
-        example ??= judged;
-      }),
-    );
-    return { failed, runs, ...(example && { example }) };
-  }
 }
+
+const isSteady = ({ rate }: Failure): boolean => rate.failed >= STEADY * rate.of;

@@ -2,7 +2,7 @@ import type { Final, History, HistoryEvent, OperationEvent, Outcome as Operation
 import type { Call, Json, Moment, Operation, Plan } from "../plan/index.ts";
 import type { ExternalAnswer, ExternalRequest, Stack } from "../stack/index.ts";
 import type { World } from "../world/index.ts";
-import { type Completion, Performance } from "./client.ts";
+import { type Completion, outputOf, Performance } from "./client.ts";
 import type { Scene } from "./faults/index.ts";
 import { Nemesis, type Outcome } from "./nemesis.ts";
 import type { Quiescence } from "./quiescence.ts";
@@ -26,6 +26,10 @@ export interface Ground {
 const STANDSTILL_MS = 120;
 /** How long, from the closing phase on, everything may take to end: beyond it the run is not live. */
 export const LIVENESS_BOUND_MS = 6_000;
+/** Attempts beyond this number are no sign that a run gets on: somebody tries in vain. */
+const ATTEMPTS_OF_LIFE = 20;
+/** An invocation whose attempts fail so often in the closing phase will not succeed. */
+const HOPELESS_FAILURES = 25;
 
 export interface CaseResult {
   history: History;
@@ -55,6 +59,12 @@ class Case implements Party {
   #lastSign: number;
   readonly #standstill = Promise.withResolvers<void>();
   #over = false;
+  #closing = false;
+  #abandoned = false;
+  /** attempts that failed since the closing phase began, by invocation */
+  readonly #failures = new Map<string, number>();
+  readonly #stuck = Promise.withResolvers<void>();
+  #isStuck = false;
 
   constructor(ground: Ground, plan: Plan) {
     this.#ground = ground;
@@ -100,7 +110,10 @@ class Case implements Party {
     for (const operation of operations) {
       await Promise.all((operation.after ?? []).map((id) => this.#completions.get(id)!.promise));
       if (operation.at) await this.#untilMoment(operation.at);
-      await this.#perform(operation);
+      const { of } = operation;
+      const invocation = of === undefined ? undefined : await this.#invocations.get(of)!.promise;
+      if (this.#abandoned) return;
+      await this.#perform(operation, invocation);
     }
   }
 
@@ -109,11 +122,11 @@ class Case implements Party {
     await Promise.race([this.#nemesis.reached(moment), this.#standstill.promise]);
   }
 
-  async #perform(operation: Operation): Promise<void> {
+  /** @param invocation the one that the operation is about, if it is about another's */
+  async #perform(operation: Operation, invocation: string | undefined): Promise<void> {
     const { id } = operation;
     const pass = (point: "invoke" | "completion", when: Moment["when"]) =>
       this.moment({ at: "operation", operation: id, point, when }, "");
-    const invocation = operation.of === undefined ? undefined : await this.#invocations.get(operation.of)!.promise;
     await pass("invoke", "before");
     this.#add({ type: "invoke", at: this.#now(), operation: id });
     let completion: Completion;
@@ -143,7 +156,7 @@ class Case implements Party {
 
   moment(moment: Moment, detail: string): Outcome | Promise<Outcome> {
     if (this.#over) return {};
-    this.#lastSign = this.#ground.stack.clock.now();
+    if (moment.at !== "message" || moment.attempt <= ATTEMPTS_OF_LIFE) this.#lastSign = this.#ground.stack.clock.now();
     this.#moments.push(moment);
     return this.#nemesis.at(moment, detail);
   }
@@ -151,6 +164,16 @@ class Case implements Party {
   attempt(event: Parameters<Party["attempt"]>[0]): void {
     if (!this.#completions.has(event.operation)) return; // a question of our own
     this.#add(this.#untagged({ type: "attempt", at: this.#now(), ...event }));
+    if (this.#closing && event.phase === "failed") this.#failed(event.invocation);
+  }
+
+  /** Nothing is left that could make an attempt fail: one that fails again and again will do so for ever. */
+  #failed(invocation: string): void {
+    const failures = (this.#failures.get(invocation) ?? 0) + 1;
+    this.#failures.set(invocation, failures);
+    if (failures < HOPELESS_FAILURES) return;
+    this.#isStuck = true;
+    this.#stuck.resolve();
   }
 
   invocation(operation: string, invocation: string): void {
@@ -213,23 +236,31 @@ class Case implements Party {
     const { clock } = this.#ground.stack;
     this.#standstill.resolve();
     await this.#nemesis.close();
+    this.#closing = true;
     const deadline = clock.now() + LIVENESS_BOUND_MS;
-    const answered = await Promise.race([done.then(() => true), clock.sleep(LIVENESS_BOUND_MS).then(() => false)]);
+    const late = clock.sleep(LIVENESS_BOUND_MS).then(() => false);
+    const answered = await Promise.race([done.then(() => true), late, this.#stuck.promise.then(() => false)]);
+    // whoever still waits gives up, and begins nothing new
+    this.#abandoned = true;
     for (const performance of this.#performing.values()) performance.cut("walks away");
+    for (const { resolve } of this.#completions.values()) resolve();
+    for (const { resolve } of this.#invocations.values()) resolve(undefined);
     await done;
     const unfinished = await quiescence.reached(
       this.#tag,
       () => this.#ground.switchboard.invocationsOf(this.#tag),
       () => this.#callsInFlight === 0,
-      deadline,
+      () => this.#isStuck || clock.now() > deadline,
     );
     for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
+    const quiescent = answered && unfinished.length === 0;
     return {
-      quiescent: answered && unfinished.length === 0,
+      quiescent,
       unfinished: unfinished.map((text) => untagged(text, this.#tag)),
       state: await this.#state(),
       outcomes: await this.#outcomes(),
-      answers: await this.#answers(),
+      // where something is stuck, a question may wait behind it for ever
+      answers: quiescent ? await this.#answers() : {},
     };
   }
 
@@ -275,7 +306,7 @@ class Case implements Party {
     this.#invocations.get(operation)!.resolve(undefined);
     const invocation = await this.#invocations.get(operation)!.promise;
     if (invocation === undefined) return undefined;
-    const answer = await this.#ask({ id: operation, client: "", kind: "outcome", mode: "attach" }, invocation);
+    const answer = this.#untagged(await outputOf(this.#ground.stack, invocation));
     if (answer.type === "ok") {
       const { call } = this.#plan.operations.find(({ id }) => id === operation)!;
       return { status: "succeeded", value: call ? this.#ground.subject.decode(call, answer.value) : answer.value };
@@ -284,13 +315,12 @@ class Case implements Party {
   }
 
   /** A request of our own, after all is quiet. */
-  async #ask(operation: Operation, invocation?: string): Promise<Completion> {
+  async #ask(operation: Operation): Promise<Completion> {
     const performance = new Performance({
       stack: this.#ground.stack,
       subject: this.#ground.subject,
       operation: taggedOperation(operation, this.#tag),
       name: `${this.#tag}/${operation.id}`,
-      ...(invocation !== undefined && { invocation }),
       sent: () => {},
     });
     return this.#untagged(await performance.run());
@@ -315,7 +345,7 @@ class Case implements Party {
 
   #add(event: HistoryEvent): void {
     if (this.#over) return;
-    this.#lastSign = this.#ground.stack.clock.now();
+    if (event.type !== "attempt" || event.attempt <= ATTEMPTS_OF_LIFE) this.#lastSign = this.#ground.stack.clock.now();
     this.#events.push(event);
   }
 

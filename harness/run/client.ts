@@ -26,6 +26,8 @@ export interface Task {
 /** Answers by which a proxy or a server says that it could not ask, not what the outcome is. */
 const NO_OUTCOME = new Set([408, 429, 502, 503, 504]);
 const RECONNECT_MS = 10;
+/** Restate's status for the output of an invocation that has not completed. */
+const NOT_COMPLETED = 470;
 
 /** One operation of a client under way: it can be cut off by faults. */
 export class Performance {
@@ -95,6 +97,14 @@ function requestOf({ operation, subject, name, invocation }: Task): { to: Destin
     to: "ingress",
     request: { method: "POST", path: `/${target.map(encodeURIComponent).join("/")}${send}`, headers, ...body },
   };
+}
+
+/** How an invocation has ended, without waiting for it: `info` when it has not. */
+export async function outputOf(stack: Stack, invocation: string): Promise<Completion> {
+  const path = `/restate/invocation/${invocation}/output`;
+  const { status, body } = await stack.fetch("ingress", { method: "GET", path, headers: {} });
+  if (status === NOT_COMPLETED) return { type: "info", reason: "it has not completed" };
+  return status < 400 ? { type: "ok", value: parse(body) } : { type: "fail", status, message: messageIn(body) };
 }
 
 function completion({ operation, subject }: Task, answer: ClientAnswer): Completion {

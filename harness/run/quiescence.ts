@@ -15,19 +15,18 @@ export class Quiescence {
   }
 
   /**
-   * Settles when nothing of the case is unfinished, twice in a row, or at the deadline.
+   * Settles when nothing of the case is unfinished, twice in a row, or when there is no hope of that any more.
    * @param invocations those that are known to work for the case
    * @param callsDone whether no call to an external system is in flight
-   * @param deadline on the stack's clock
+   * @param isOver whether to give up
    * @returns what has not ended, in words
    */
   async reached(
     tag: Tag,
     invocations: () => ReadonlySet<string>,
     callsDone: () => boolean,
-    deadline: number,
+    isOver: () => boolean,
   ): Promise<string[]> {
-    const { clock } = this.#stack;
     for (let quiet = 0; ; ) {
       const known = invocations();
       const unfinished = (await this.#nextLook()).filter(
@@ -35,7 +34,7 @@ export class Quiescence {
       );
       quiet = unfinished.length === 0 && callsDone() ? quiet + 1 : 0;
       if (quiet === 2) return [];
-      if (clock.now() > deadline)
+      if (isOver())
         return [...unfinished.map(describe), ...(callsDone() ? [] : ["a call to an external system is in flight"])];
     }
   }
@@ -56,5 +55,7 @@ export class Quiescence {
 
 function describe({ service, key, handler, status, failure }: InvocationStatus): string {
   const target = [service, key, handler].filter((part) => part !== undefined).join("/");
-  return `${target} is ${status}${failure === undefined ? "" : `: ${failure}`}`;
+  // the rest is a stack trace
+  const [reason] = (failure ?? "").split("\n");
+  return `${target} is ${status}${reason ? `: ${reason}` : ""}`;
 }
