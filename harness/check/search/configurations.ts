@@ -54,16 +54,31 @@ export class Configurations {
     return this.#records.length;
   }
 
-  round = (number: number): number => this.#get(number, ROUND);
-  state = (number: number): number => this.#get(number, STATE);
-  used = (number: number): number => this.#get(number, USED);
+  round(number: number): number {
+    return this.#get(number, ROUND);
+  }
+  state(number: number): number {
+    return this.#get(number, STATE);
+  }
+  used(number: number): number {
+    return this.#get(number, USED);
+  }
   /** the configuration that it was reached from; -1 for the first */
-  parent = (number: number): number => this.#get(number, PARENT);
+  parent(number: number): number {
+    return this.#get(number, PARENT);
+  }
   /** the operation that led there from the parent: its number, or -1 - its class */
-  via = (number: number): number => this.#get(number, VIA);
-  /** what is to be tried next from there: a place in the window, or beyond that a class; and which of several next states */
-  tried = (number: number): number => this.#get(number, TRIED);
-  branch = (number: number): number => this.#get(number, BRANCH);
+  via(number: number): number {
+    return this.#get(number, VIA);
+  }
+  /** what is to be tried next from there: a place in the window, or beyond that a class; ... */
+  tried(number: number): number {
+    return this.#get(number, TRIED);
+  }
+  /** ... and which of the several states that it may lead to */
+  branch(number: number): number {
+    return this.#get(number, BRANCH);
+  }
 
   has(number: number, slot: number): boolean {
     return (this.#get(number, MASK + (slot >>> 5)) & (1 << (slot & 31))) !== 0;

@@ -67,8 +67,7 @@ export class Descent {
         if (this.furthest === this.#plan.rounds) return true;
         if (this.#current < 0) return false;
         const asked = this.#transitions.asked;
-        this.#descend();
-        spent += 1 + dear * (this.#transitions.asked - asked);
+        spent += this.#descend() + dear * (this.#transitions.asked - asked);
       }
       this.work += portion;
       if (expired()) return undefined;
@@ -79,13 +78,13 @@ export class Descent {
   /** After a success: the classes that it made use of more often than there are operations to use. */
   overdrawn(): Set<number> {
     const found = new Set<number>();
+    if (this.#plan.classes.length === 0) return found;
     const uses = new Map<number, number>();
     for (const number of this.#pathTo(this.#current)) {
       const own = -1 - this.#met.via(number);
-      const candidates = this.#plan.classes[own];
-      if (candidates === undefined) continue;
+      if (own < 0) continue;
       const count = uses.get(own) ?? 0;
-      const from = candidates.from[count];
+      const from = this.#plan.classes[own]!.from[count];
       if (from === undefined || from > this.#met.round(this.#met.parent(number))) found.add(own);
       uses.set(own, count + 1);
     }
@@ -135,8 +134,8 @@ export class Descent {
     this.#advance();
     for (const step of this.#pathTo(number)) {
       const via = this.#met.via(step);
-      const candidates = classes[-1 - via];
-      if (candidates !== undefined) {
+      if (via < 0) {
+        const candidates = classes[-1 - via]!;
         const count = uses.get(via) ?? 0;
         // From here on it only pretends.
         if (!(candidates.from[count]! <= this.#at.round)) break;
@@ -149,78 +148,61 @@ export class Descent {
     return { order, state: this.#at.state, blocked: windowOperation[windowStart[this.#at.round]!]! };
   }
 
-  /** Tries the next thing to do from the current configuration. */
-  #descend(): void {
-    const { windowStart } = this.#plan;
-    const round = this.#met.round(this.#current);
-    const tried = this.#met.tried(this.#current);
-    const width = windowStart[round + 1]! - windowStart[round]!;
-    if (tried < width) this.#tryRequired(windowStart[round]! + tried, tried);
-    else this.#tryOptional(tried - width, tried, round);
+  /**
+   * Goes on from the current configuration to the next one that has not been met, or back when there is none.
+   * @returns how much it tried
+   */
+  #descend(): number {
+    const { windowStart, classes } = this.#plan;
+    const current = this.#current;
+    this.#met.load(current, this.#at);
+    const { round, state, used } = this.#at;
+    const start = windowStart[round]!;
+    const width = windowStart[round + 1]! - start;
+    let tried = this.#met.tried(current);
+    let branch = this.#met.branch(current);
+    for (let steps = 1; ; steps++) {
+      const own = tried - width;
+      if (own >= 0 && (own === classes.length || classes[own]!.from[0]! > round)) {
+        this.#current = this.#met.parent(current);
+        return steps;
+      }
+      const next = own < 0 ? this.#nextOfRequired(start + tried, state) : this.#nextOfOptional(own, round, state, used);
+      const choices = next < refused ? this.#transitions.choices(next) : undefined;
+      const chosen = choices ? choices[branch]! : next;
+      branch = choices && branch + 1 < choices.length ? branch + 1 : 0;
+      if (branch === 0) tried++;
+      if (chosen === refused || (own >= 0 && chosen === state)) continue;
+      const via = own < 0 ? this.#plan.windowOperation[start + tried - (branch === 0 ? 1 : 0)]! : -1 - own;
+      if (own >= 0 && this.#scarce.has(own)) this.#at.used = this.#met.multisets.add(used, own);
+      this.#take(via, chosen);
+      const number = this.#met.enter(this.#at, current, via);
+      if (number < 0) {
+        this.#met.load(current, this.#at);
+        continue;
+      }
+      this.#met.setTried(current, tried, branch);
+      this.#current = number;
+      if (this.#at.round > this.furthest) this.furthest = this.#at.round;
+      return steps;
+    }
   }
 
-  #tryRequired(entry: number, tried: number): void {
+  /** Where an operation of the window leads from the state of the configuration at hand; see `Transitions.next`. */
+  #nextOfRequired(entry: number, state: number): number {
     const { windowOperation, windowTwin, reads, slot, symbol } = this.#plan;
-    const current = this.#current;
     const operation = windowOperation[entry]!;
     const twin = windowTwin[entry]!;
-    // A read that could take effect in this state has done so already.
-    if (
-      reads[operation] === 1 ||
-      this.#met.has(current, slot[operation]!) ||
-      (twin >= 0 && !this.#met.has(current, twin))
-    ) {
-      this.#met.setTried(current, tried + 1, 0);
-      return;
-    }
-    const next = this.#transitions.next(this.#met.state(current), symbol[operation]!, operation);
-    const state = this.#choose(next, tried);
-    if (state !== refused) this.#visit(operation, state, this.#met.used(current));
+    // A read that could take effect in this state has done so already; of equal operations the first goes first.
+    if (reads[operation] === 1 || this.#at.has(slot[operation]!) || (twin >= 0 && !this.#at.has(twin))) return refused;
+    return this.#transitions.next(state, symbol[operation]!, operation);
   }
 
-  #tryOptional(number: number, tried: number, round: number): void {
-    const current = this.#current;
-    const candidates = this.#plan.classes[number];
-    if (candidates === undefined || candidates.from[0]! > round) {
-      this.#current = this.#met.parent(current);
-      return;
-    }
-    const isScarce = this.#scarce.has(number);
-    const used = this.#met.used(current);
-    const count = isScarce ? this.#met.multisets.count(used, number) : 0;
-    if (count === candidates.from.length || candidates.from[count]! > round) {
-      this.#met.setTried(current, tried + 1, 0);
-      return;
-    }
-    const before = this.#met.state(current);
-    const next = this.#transitions.next(before, candidates.symbol, candidates.operations[count]!);
-    const state = this.#choose(next, tried);
-    if (state === refused || state === before) return;
-    this.#visit(-1 - number, state, isScarce ? this.#met.multisets.add(used, number) : used);
-  }
-
-  /** One state of those that `next` stands for, a different one each time; notes what is left to try. */
-  #choose(next: number, tried: number): number {
-    if (next >= refused) {
-      this.#met.setTried(this.#current, tried + 1, 0);
-      return next;
-    }
-    const choices = this.#transitions.choices(next);
-    const branch = this.#met.branch(this.#current);
-    const isLast = branch + 1 === choices.length;
-    this.#met.setTried(this.#current, isLast ? tried + 1 : tried, isLast ? 0 : branch + 1);
-    return choices[branch]!;
-  }
-
-  /** Goes on to the configuration that an operation leads to from the current one, unless it has been met. */
-  #visit(via: number, state: number, used: number): void {
-    this.#met.load(this.#current, this.#at);
-    this.#at.used = used;
-    this.#take(via, state);
-    const number = this.#met.enter(this.#at, this.#current, via);
-    if (number < 0) return;
-    this.#current = number;
-    if (this.#at.round > this.furthest) this.furthest = this.#at.round;
+  #nextOfOptional(own: number, round: number, state: number, used: number): number {
+    const { symbol, from, operations } = this.#plan.classes[own]!;
+    const count = this.#scarce.has(own) ? this.#met.multisets.count(used, own) : 0;
+    if (count === from.length || from[count]! > round) return refused;
+    return this.#transitions.next(state, symbol, operations[count]!);
   }
 
   /** Lets an operation take effect in the configuration at hand. */

@@ -135,7 +135,8 @@ export class PartitionSearch<State, Input, Output> {
       this.#exact = { search, transitions: this.#transitions, memory };
     }
     const exactWork = this.#exact?.search.work ?? Number.POSITIVE_INFINITY;
-    if (!this.#coarseBegan && plan.classes.length > 0 && exactWork >= alone + aloneEach * plan.rounds) {
+    const isWorthIt = plan.classes.length > 0 || this.#coarseOnly;
+    if (!this.#coarseBegan && isWorthIt && exactWork >= alone + aloneEach * plan.rounds) {
       const memory = new Memory(coarseShare * this.#memory.limit, this.#memory);
       const transitions = this.#transitions.afresh(memory);
       this.#coarse = { search: new CoarseSearch(plan, transitions, memory), transitions, memory };
