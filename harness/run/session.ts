@@ -16,8 +16,14 @@ import type { Property } from "./property.ts";
 import { type SavedPlan, type Settings, type StackName, savedPlanComplaint } from "./settings.ts";
 import { Subject } from "./subject.ts";
 
-export const REPORTS = path.join(projectRoot, "reports", "latest");
-const CORPUS = path.join(projectRoot, "reports", "corpus");
+/** Runs write beneath `reports/`, or beneath the folder that STORMPROOF_REPORTS names: so two runs of one checkout coexist. */
+const FOLDER = path.resolve(process.env.STORMPROOF_REPORTS || path.join(projectRoot, "reports"));
+/** the record and the report of the last run */
+export const REPORTS = path.join(FOLDER, "latest");
+/** plans that the project's own services failed: every run begins with them */
+const CORPUS = path.join(FOLDER, "corpus");
+/** plans that planted bugs or another implementation failed: they say nothing of the project's own services */
+const PLANS = path.join(REPORTS, "plans");
 
 /** How often the progress of a property is put on record. */
 const RECORD_MS = 1_000;
@@ -61,7 +67,7 @@ export class Session {
 
   /** Storms a property, or replays a plan of it, as the settings ask. Records how it went. */
   async run(property: Property, kind: StackName, search: Partial<Search> = {}): Promise<PropertyProgress> {
-    const { seed, runs, budget, replay, mutants } = this.settings;
+    const { seed, runs, budget, replay, mutants, services } = this.settings;
     const arena = await this.arena(kind);
     await arena.serve(property, mutants);
     let recorded = Number.NEGATIVE_INFINITY;
@@ -81,8 +87,12 @@ export class Session {
       },
       save: (plan, invariant, summary) =>
         replay
-          ? { saved: replay.file, replay: replayCommand(replay.file, kind) }
-          : savePlan(CORPUS, { property: property.name, invariant, stack: kind, summary, plan }),
+          ? { saved: replay.file, replay: replayCommand(replay.file, kind, services) }
+          : savePlan(
+              Object.keys(services).length > 0 ? PLANS : CORPUS,
+              { property: property.name, invariant, stack: kind, summary, plan },
+              services,
+            ),
       ...search,
     });
     const progress = await campaign.run();
@@ -148,8 +158,15 @@ function corpusPlans(property: Property): Plan[] {
   });
 }
 
-/** Saves a plan beneath a folder; the same plan always gets the same name. */
-export function savePlan(folder: string, saved: SavedPlan): { saved: string; replay: string } {
+/**
+ * Saves a plan beneath a folder; the same plan always gets the same name.
+ * @param services the variables that say which services failed it, as in the settings
+ */
+export function savePlan(
+  folder: string,
+  saved: SavedPlan,
+  services: Settings["services"] = {},
+): { saved: string; replay: string } {
   const text = `${JSON.stringify(saved, null, 2)}\n`;
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
   const words = saved.invariant.replace(/[^a-z0-9]+/gi, "-").toLowerCase();
@@ -157,8 +174,14 @@ export function savePlan(folder: string, saved: SavedPlan): { saved: string; rep
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, text);
   const relative = path.relative(process.cwd(), file);
-  return { saved: relative, replay: replayCommand(relative, saved.stack) };
+  return { saved: relative, replay: replayCommand(relative, saved.stack, services) };
 }
 
-const replayCommand = (file: string, stack: string): string =>
-  `STACK=${stack} REPLAY=${file} npx vitest run properties`;
+function replayCommand(file: string, stack: string, services: Settings["services"]): string {
+  const variables = { STACK: stack, ...services, REPLAY: file };
+  const words = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
+  return [...words, "npx vitest run properties"].join(" ");
+}
+
+/** The text as one word of a shell's command line. */
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);

@@ -17,6 +17,8 @@ export interface Settings {
   subject?: string;
   /** planted bugs */
   mutants: Mutant[];
+  /** the variables that say which services are tested, SUBJECT and MUTANTS, as they were given */
+  services: Partial<Record<"SUBJECT" | "MUTANTS", string>>;
   /** nothing narrows the run down: then situations and faults that it never met fail it */
   full: boolean;
 }
@@ -57,6 +59,10 @@ export function readSettings(env: Record<string, string | undefined>, seed: () =
     ...(env.REPLAY !== undefined && { replay: savedPlan(env.REPLAY) }),
     ...(subject !== undefined && { subject }),
     mutants: env.MUTANTS === undefined ? [] : mutants(env.MUTANTS),
+    services: {
+      ...(env.SUBJECT !== undefined && { SUBJECT: env.SUBJECT }),
+      ...(env.MUTANTS !== undefined && { MUTANTS: env.MUTANTS }),
+    },
     full: env.RUNS === undefined && env.REPLAY === undefined && env.SUBJECT === undefined && env.MUTANTS === undefined,
   };
 }

@@ -1,3 +1,4 @@
+import path from "node:path";
 import type { TestProject } from "vitest/node";
 import { Recorder, readRecords, writeReport } from "../../report/index.ts";
 import { serverBinary } from "../../stack/native/index.ts";
@@ -31,9 +32,9 @@ export default function setup(project: TestProject): () => void {
     const { verdict, complaints } = verdictOf(readRecords(REPORTS), settings);
     recorder.record({ type: "end", verdict, milliseconds: Math.round(performance.now() - started) });
     recorder.close();
-    writeReport(REPORTS);
+    const report = path.relative(process.cwd(), writeReport(REPORTS));
     for (const complaint of complaints) console.error(`\n${complaint}`);
-    console.log(`\nseed ${settings.seed}; report: reports/latest/index.html`);
+    console.log(`\nseed ${settings.seed}; report: ${report}`);
     if (verdict !== "passed") process.exitCode = 1;
   };
   return conclude;
