@@ -66,7 +66,7 @@ export class Nemesis {
     let outcome = PASS;
     for (const fault of this.#faults.get(name) ?? [])
       outcome = { ...outcome, ...(await this.#strike(fault, moment, detail)) };
-    for (const fault of this.#heals.get(name) ?? []) void this.heal(fault.id);
+    for (const fault of this.#heals.get(name) ?? []) this.#healInBackground(fault.id);
     this.#awaited.get(name)?.resolve();
     return outcome;
   }
@@ -87,7 +87,7 @@ export class Nemesis {
     const struck: Struck = { fault, strike, healing: undefined, released: Promise.withResolvers<void>() };
     this.#struck.set(fault.id, struck);
     const { hold, healAtOnce, decision, external } = await strike;
-    if (healAtOnce) void this.heal(fault.id);
+    if (healAtOnce) this.#healInBackground(fault.id);
     if (hold) await struck.released.promise;
     return { ...(decision && { decision }), ...(external && { external }) };
   }
@@ -98,6 +98,11 @@ export class Nemesis {
     if (!struck) return;
     struck.healing ??= this.#heal(struck);
     await struck.healing;
+  }
+
+  /** If it fails, the closing phase hears of it. */
+  #healInBackground(id: string): void {
+    this.heal(id).catch(() => {});
   }
 
   async #heal({ fault, strike, released }: Struck): Promise<void> {

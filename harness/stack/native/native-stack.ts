@@ -34,6 +34,7 @@ export class NativeStack implements Stack {
   #gate: Gate | undefined;
   /** settles when Restate serves; a restart is under way until then */
   #serving: Promise<void> = Promise.resolve();
+  #injecting: Promise<unknown> = Promise.resolve();
 
   private constructor() {
     this.processes = new Processes();
@@ -95,7 +96,14 @@ export class NativeStack implements Stack {
     return { status: statusCode, headers: headers as Record<string, string>, body: text };
   }
 
-  async inject(injection: Injection): Promise<Injected> {
+  inject(injection: Injection): Promise<Injected> {
+    // one at a time: a second failure finds the stack as the first one left it
+    const injected = this.#injecting.then(() => this.#inject(injection));
+    this.#injecting = injected.catch(() => {});
+    return injected;
+  }
+
+  async #inject(injection: Injection): Promise<Injected> {
     switch (injection.kind) {
       case "kill-endpoint":
         return this.#killEndpoint();
@@ -181,6 +189,7 @@ export class NativeStack implements Stack {
   }
 
   async #killServer(): Promise<Injected> {
+    await this.#serving;
     await this.#server.kill();
     return {
       heal: once(() => {
