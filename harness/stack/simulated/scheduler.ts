@@ -2,9 +2,6 @@ import { hash, hashNumber } from "./chance.ts";
 import type { Strategy } from "./strategy.ts";
 import type { Trace } from "./trace.ts";
 
-/** how long a step takes when nothing else says so: time never stands still, and history has an order */
-const STEP = 0.001;
-
 interface Message {
   label: string;
   fate: number;
@@ -43,7 +40,7 @@ export class Link {
   send(label: string, deliver: () => void, name?: string): void {
     const { now, strategy } = this.#scheduler;
     const fate = name === undefined ? hashNumber(this.#fate, this.#sent++) : hash(this.#fate, name);
-    this.#latest = Math.max(this.#latest + STEP, now + strategy.latency(fate));
+    this.#latest = Math.max(this.#latest + strategy.pace, now + strategy.latency(fate));
     this.#queue.push({ label, fate, arrives: this.#latest, deliver });
     if (this.#queue.length === 1 && !this.#held) this.#scheduler.activate(this);
   }
@@ -150,7 +147,7 @@ export class Scheduler {
     this.steps++;
     if (next instanceof Link) {
       const message = next.take();
-      this.#happen(Math.max(this.now + STEP, message.arrives), message.label, message.deliver);
+      this.#happen(Math.max(this.now + this.strategy.pace, message.arrives), message.label, message.deliver);
     } else {
       this.#timers.pop();
       this.#happen(Math.max(this.now, next.due), next.label, next.fire);

@@ -6,11 +6,13 @@ import type { Link, Timer } from "./scheduler.ts";
  * how long messages take, since in virtual time that is the same question.
  *
  * Kept by every strategy: messages of a link arrive in the order in which they were sent; timers fire in the order in
- * which they are due, never early; a message is never older than `patience` when the clock moves on.
+ * which they are due, never early; and no message waits for ever.
  */
 export interface Strategy {
   /** for a reader of the trace */
   readonly name: string;
+  /** how long a delivery takes at least, in milliseconds: time never stands still */
+  readonly pace: number;
   /**
    * When a message arrives, in milliseconds from now, if nothing before it on its link is later.
    * @param fate a hash that stands for the message, the same in every run
@@ -45,6 +47,7 @@ const wild: Distribution = (u) => {
 /** Every message takes a time of its own, drawn independently: all orders that the links allow can occur. */
 export class Latencies implements Strategy {
   readonly name: string;
+  readonly pace = 0.001;
   readonly #seed: number;
   readonly #distribution: Distribution;
 
@@ -59,13 +62,18 @@ export class Latencies implements Strategy {
   }
 
   choose(links: readonly Link[], timer: Timer | undefined): Link | Timer | undefined {
-    let first: Link | undefined;
-    for (const link of links) {
-      if (!first || link.arrives < first.arrives || (link.arrives === first.arrives && link.number < first.number))
-        first = link;
-    }
+    const first = firstToArrive(links);
     return timer && (!first || timer.due <= first.arrives) ? timer : first;
   }
+}
+
+function firstToArrive(links: readonly Link[]): Link | undefined {
+  let first: Link | undefined;
+  for (const link of links) {
+    if (!first || link.arrives < first.arrives || (link.arrives === first.arrives && link.number < first.number))
+      first = link;
+  }
+  return first;
 }
 
 /** the length of a run, in messages, for which the number of changes of priority is meant */
@@ -79,11 +87,12 @@ const TYPICAL_LENGTH = 300;
  * the length of the run only to the power of `depth - 1`.
  *
  * Two departures. Where priorities change is a property of the message (a hash of its name), not of its number in the
- * run, so that shrinking moves nothing; their number is `depth - 1` on average. And time is bounded: the clock does not
- * move past a message that has waited for `patience` ms, or a client that polls would starve what it waits for.
+ * run, so that shrinking moves nothing; their number is `depth - 1` on average. And it is fair in the end: a message that
+ * has waited for `patience` ms goes first, or a client that polls would starve what it waits for.
  */
 export class Priorities implements Strategy {
   readonly name: string;
+  readonly pace = 0.05;
   readonly #seed: number;
   readonly #changes: number;
   readonly #patience: number;
@@ -103,31 +112,30 @@ export class Priorities implements Strategy {
   }
 
   choose(links: readonly Link[], timer: Timer | undefined, now: number): Link | Timer | undefined {
+    const oldest = firstToArrive(links);
+    if (!oldest) return timer;
+    if (oldest.arrives + this.#patience <= now) return oldest;
     for (;;) {
       const link = this.#highest(links);
-      if (!link) return timer;
-      if (timer && this.#prefers(timer, link, links, now)) return timer;
+      if (timer && this.#mayFire(timer, oldest, now) && this.#priority(timer.actor) > this.#priority(link.actor)) {
+        return timer;
+      }
       if (!this.#fallsBehind(link)) return link;
     }
   }
 
-  #highest(links: readonly Link[]): Link | undefined {
-    let best: Link | undefined;
-    let highest = 0;
-    for (const link of links) {
-      const priority = this.#priority(link.actor);
-      if (!best || priority > highest || (priority === highest && link.number < best.number)) {
-        best = link;
-        highest = priority;
-      }
-    }
-    return best;
+  /** The clock does not move past the patience of a message. */
+  #mayFire(timer: Timer, oldest: Link, now: number): boolean {
+    return timer.due <= Math.max(now, oldest.arrives + this.#patience);
   }
 
-  #prefers(timer: Timer, link: Link, links: readonly Link[], now: number): boolean {
-    if (this.#priority(timer.actor) <= this.#priority(link.actor)) return false;
-    if (timer.due <= now) return true;
-    return links.every((other) => timer.due <= other.arrives + this.#patience);
+  #highest(links: readonly Link[]): Link {
+    let best = links[0]!;
+    for (const link of links) {
+      const better = this.#priority(link.actor) - this.#priority(best.actor);
+      if (better > 0 || (better === 0 && link.number < best.number)) best = link;
+    }
+    return best;
   }
 
   #priority(actor: string): number {

@@ -229,10 +229,11 @@ class Channel {
     this.#stream.deliver(chunks);
   }
 
-  #record(frame: Frame): void {
-    // stack traces differ from place to place, what they belong to does not
-    if (frame.type === MessageType.Error) return;
-    this.#network.scheduler.trace.addBytes(frame.body);
+  /** Content belongs to the trace, but for what is not the same in every place. */
+  #record({ type, body }: Frame): void {
+    const { trace } = this.#network.scheduler;
+    // stack traces differ, and what an attempt waits for comes in any order
+    if (type !== MessageType.Error && type !== MessageType.Suspension) trace.addBytes(body);
   }
 
   #describe(frame: Frame, index: number): Message {

@@ -60,7 +60,7 @@ export class Invocation {
   /** what its code said that the result is; it is the result when the code has ended */
   output: Result | undefined;
   result: Result | undefined;
-  /** attempts, over its whole life */
+  /** the number of its last attempt */
   attempts = 0;
   /** attempts that failed since the last entry was stored */
   failures = 0;

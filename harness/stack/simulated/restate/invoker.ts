@@ -45,6 +45,8 @@ export class Invoker implements InvokerOfProcessor {
   readonly #endpoints: Endpoints;
   readonly #options: InvokerOptions;
   readonly #live = new Map<Invocation, Live>();
+  /** by id: an invocation whose record is gone may be made again */
+  readonly #attempts = new Map<string, number>();
   processor!: PartitionProcessor;
   #up = true;
 
@@ -60,7 +62,9 @@ export class Invoker implements InvokerOfProcessor {
 
   start(invocation: Invocation): void {
     if (!this.#up) return; // it is started when the server is up again
-    const number = ++invocation.attempts;
+    const number = (this.#attempts.get(invocation.id.text) ?? 0) + 1;
+    this.#attempts.set(invocation.id.text, number);
+    invocation.attempts = number;
     const name = `${invocation.name}#${number}`;
     const { handler, id, key } = invocation;
     const attempt = {

@@ -1,0 +1,175 @@
+import { OPERATION_HEADER } from "../headers.ts";
+import type { ClientAnswer, ClientRequest, Injection, Stack } from "../stack.ts";
+
+/** An answer: its status and its content. */
+export type Answer = [status: number, body: unknown];
+
+interface Extra {
+  /** the idempotency key */
+  once?: string;
+  headers?: Record<string, string>;
+  /** it may be made again when its connection breaks; a request with an idempotency key always may */
+  isSafe?: boolean;
+}
+
+/**
+ * A client of one kitchen, on any stack. All its keys begin with its name, so that many guests can be served at the same
+ * time; a kitchen is told by what is added to the names of its services.
+ */
+export class Guest {
+  readonly name: string;
+  readonly #stack: Stack;
+  readonly #kitchen: string;
+
+  /** @param name unique among the guests of a stack */
+  constructor(stack: Stack, kitchen: string, name: string) {
+    this.#stack = stack;
+    this.#kitchen = kitchen;
+    this.name = name;
+  }
+
+  /** Calls "service/handler", or "object/key/handler" with a key that is made the guest's own. */
+  async call(target: string, body?: unknown, extra: Extra = {}): Promise<Answer> {
+    return told(await this.#post(this.#path(target), body, extra));
+  }
+
+  /** Sends; the id of the invocation, and the answer without what is never the same. */
+  async send(
+    target: string,
+    body?: unknown,
+    extra: Extra & { delay?: number } = {},
+  ): Promise<{ id: string; answer: Answer }> {
+    const delay = extra.delay === undefined ? "" : `?delay=${extra.delay}ms`;
+    const answer = await this.#post(`${this.#path(target)}/send${delay}`, body, extra);
+    const { invocationId, status } = JSON.parse(answer.body) as { invocationId: string; status: string };
+    return { id: invocationId, answer: [answer.status, status] };
+  }
+
+  async attach(id: string): Promise<Answer> {
+    return told(await this.#get(`/restate/invocation/${id}/attach`));
+  }
+  async output(id: string): Promise<Answer> {
+    return told(await this.#get(`/restate/invocation/${id}/output`));
+  }
+  async workflow(key: string, verb: "attach" | "output"): Promise<Answer> {
+    return told(await this.#get(`/restate/workflow/recipe${this.#kitchen}/${this.key(key)}/${verb}`));
+  }
+
+  async resolve(awakeable: string, value: unknown): Promise<number> {
+    return (await this.#post(`/restate/awakeables/${awakeable}/resolve`, value, {})).status;
+  }
+  async reject(awakeable: string, reason: string): Promise<number> {
+    const headers = { "content-type": "text/plain" };
+    const path = `/restate/awakeables/${awakeable}/reject`;
+    return (await this.#ask("ingress", { method: "POST", path, headers, body: reason })).status;
+  }
+
+  cancel(id: string): Promise<number> {
+    return this.#admin(id, "cancel");
+  }
+  kill(id: string): Promise<number> {
+    return this.#admin(id, "kill");
+  }
+  purge(id: string): Promise<number> {
+    return this.#admin(id, "purge");
+  }
+
+  /** The state of an object, values parsed. */
+  async state(object: "cupboard" | "recipe", key = ""): Promise<Record<string, unknown>> {
+    const all = await this.#stack.probe.state(this.name);
+    const texts = all[`${object}${this.#kitchen}/${this.key(key)}`] ?? {};
+    const parsed = Object.entries(texts).map(([name, text]) => [name, text === "" ? "" : JSON.parse(text)] as const);
+    return Object.fromEntries(parsed.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** Waits until something is so. @throws when it never is */
+  async until<T>(what: string, look: () => Promise<T | undefined | false>): Promise<T> {
+    for (let i = 0; i < 300; i++) {
+      const seen = await look();
+      if (seen !== undefined && seen !== false) return seen;
+      await this.sleep(10);
+    }
+    throw new Error(`waited in vain until ${what}`);
+  }
+
+  /** The id of the awakeable that the object with the key waits for. */
+  async awakeable(key = ""): Promise<string> {
+    return this.until(
+      "there is an awakeable",
+      async () => (await this.state("cupboard", key)).awakeable as string | undefined,
+    );
+  }
+
+  sleep(milliseconds: number): Promise<void> {
+    return this.#stack.clock.sleep(milliseconds);
+  }
+
+  key(key: string): string {
+    return this.name + key;
+  }
+
+  /** Through the front app. */
+  async app(path: string, body: string): Promise<Answer> {
+    const headers = { [OPERATION_HEADER]: this.name };
+    return told(await this.#stack.fetch({ app: "kitchen" }, { method: "POST", path, headers, body }));
+  }
+
+  inject(injection: Injection) {
+    return this.#stack.inject(injection);
+  }
+
+  #path(target: string): string {
+    const [service, ...rest] = target.split("/");
+    const segments = rest.length === 2 ? [this.key(rest[0]!), rest[1]!] : rest;
+    return `/${[service + this.#kitchen, ...segments].join("/")}`;
+  }
+
+  #post(
+    path: string,
+    body: unknown,
+    { once, headers = {}, isSafe = once !== undefined }: Extra,
+  ): Promise<ClientAnswer> {
+    const request = {
+      method: "POST",
+      path,
+      headers: {
+        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(once !== undefined && { "idempotency-key": this.key(once) }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    };
+    return this.#ask("ingress", request, isSafe);
+  }
+
+  #get(path: string): Promise<ClientAnswer> {
+    return this.#ask("ingress", { method: "GET", path, headers: {} }, true);
+  }
+
+  async #admin(id: string, verb: string): Promise<number> {
+    return (await this.#ask("admin", { method: "PATCH", path: `/invocations/${id}/${verb}`, headers: {} })).status;
+  }
+
+  /** Asks again for as long as the server is not there; a connection that breaks is asked again only when that is safe. */
+  async #ask(to: "ingress" | "admin", request: ClientRequest, isSafe = false): Promise<ClientAnswer> {
+    const headers = { ...request.headers, [OPERATION_HEADER]: this.name };
+    for (;;) {
+      try {
+        return await this.#stack.fetch(to, { ...request, headers });
+      } catch (error) {
+        const { code } = error as { code?: string };
+        if (code !== "ECONNREFUSED" && !isSafe) throw error;
+        await this.sleep(10);
+      }
+    }
+  }
+}
+
+function told({ status, body }: ClientAnswer): Answer {
+  if (body === "") return [status, ""];
+  try {
+    return [status, JSON.parse(body)];
+  } catch {
+    return [status, body];
+  }
+}
