@@ -65,11 +65,25 @@ export class Session {
     return new Arena(stack, subject);
   }
 
-  /** Storms a property, or replays a plan of it, as the settings ask. Records how it went. */
+  /**
+   * Storms a property, or replays a plan of it, as the settings ask. Records how it went.
+   * @throws when a stack does not start, or a mutant or a plan does not fit; that is on record as well
+   */
   async run(property: Property, kind: StackName, search: Partial<Search> = {}): Promise<PropertyProgress> {
+    try {
+      return await this.#storm(property, kind, search);
+    } catch (error) {
+      this.#recorder.record({ ...nothing(property, kind), verdict: "failed", reason: (error as Error).message });
+      throw error;
+    }
+  }
+
+  async #storm(property: Property, kind: StackName, search: Partial<Search>): Promise<PropertyProgress> {
     const { seed, runs, budget, replay, mutants, services } = this.settings;
     const arena = await this.arena(kind);
     await arena.serve(property, mutants);
+    if (replay && !arena.can(replay.plan))
+      throw new Error(`REPLAY=${replay.file}: the ${kind} stack cannot do what the faults of this plan need`);
     let recorded = Number.NEGATIVE_INFINITY;
     const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
     const campaign = new Campaign(property, arena, {
@@ -104,6 +118,20 @@ export class Session {
     await Promise.all([...this.#arenas.values()].map(async (arena) => (await arena).close()));
   }
 }
+
+const nothing = ({ name, pattern, invariants }: Property, stack: StackName): PropertyProgress => ({
+  type: "property",
+  property: name,
+  pattern,
+  stack,
+  verdict: "running",
+  cases: 0,
+  operations: 0,
+  milliseconds: 0,
+  faults: {},
+  reaches: {},
+  invariants: Object.keys(invariants),
+});
 
 /** @throws when it does not start */
 export const startStack = (kind: StackName): Promise<Stack> =>

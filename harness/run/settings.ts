@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Plan } from "../plan/index.ts";
 import { type Mutant, patched, projectRoot } from "../stack/bundle.ts";
+import { faultKinds } from "./faults/index.ts";
 
 /** What the environment asks of a run. */
 export interface Settings {
@@ -126,6 +127,10 @@ export function savedPlanComplaint(saved: Partial<SavedPlan> | null): string | u
   if (!Array.isArray(plan?.operations) || plan.operations.length === 0)
     return '"plan.operations" must be a list of operations';
   if (!Array.isArray(plan.faults)) return '"plan.faults" must be a list of faults';
+  const kinds = faultKinds.map(({ name }) => name);
+  for (const [index, fault] of plan.faults.entries())
+    if (!kinds.includes(fault?.kind))
+      return `fault ${index + 1} is of the kind "${fault?.kind}"; there are ${kinds.join(", ")}`;
   const ids = new Set<string>();
   for (const [index, operation] of plan.operations.entries()) {
     if (typeof operation?.id !== "string" || typeof operation.client !== "string")

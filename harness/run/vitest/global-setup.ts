@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { TestProject } from "vitest/node";
-import { Recorder, readRecords, writeReport } from "../../report/index.ts";
+import { Recorder, type RunEnded, readRecords, writeReport } from "../../report/index.ts";
 import { serverBinary } from "../../stack/native/index.ts";
 import { REPORTS, runStarted } from "../session.ts";
 import { readSettings } from "../settings.ts";
@@ -15,7 +15,7 @@ declare module "vitest" {
 
 /**
  * Before the run: refuses settings that make no sense, before any stack is started. After it, whatever the verdict: writes
- * the report, says where it is, and fails a full run in which a kind of fault never struck.
+ * the report, says where it is, and fails a full run in which a kind of fault never struck. An interruption ends it early.
  */
 export default function setup(project: TestProject): () => void {
   const started = performance.now();
@@ -28,17 +28,25 @@ export default function setup(project: TestProject): () => void {
   recorder.record(runStarted(settings));
   project.provide("seed", settings.seed);
   project.provide("terminal", { isTTY: process.stdout.isTTY ?? false, columns: process.stdout.columns ?? 80 });
-  const conclude = (): void => {
-    const { verdict, complaints } = verdictOf(readRecords(REPORTS), settings);
+  const end = (verdict: RunEnded["verdict"]): void => {
     recorder.record({ type: "end", verdict, milliseconds: Math.round(performance.now() - started) });
     recorder.close();
     const report = path.relative(process.cwd(), writeReport(REPORTS));
-    for (const complaint of complaints) console.error(`\n${complaint}`);
     console.log(`\nseed ${settings.seed}; report: ${report}`);
+  };
+  // vitest hears of it as well, and exits a moment later
+  const interrupt = (): void => end("interrupted");
+  for (const signal of signals) process.once(signal, interrupt);
+  return () => {
+    for (const signal of signals) process.off(signal, interrupt);
+    const { verdict, complaints } = verdictOf(readRecords(REPORTS), settings);
+    for (const complaint of complaints) console.error(`\n${complaint}`);
+    end(verdict);
     if (verdict !== "passed") process.exitCode = 1;
   };
-  return conclude;
 }
+
+const signals = ["SIGINT", "SIGTERM"] as const;
 
 /** Ends the process with a message instead of a stack trace: it is the user's input that is wrong. */
 function refusing<T>(action: () => T): T {

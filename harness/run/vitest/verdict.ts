@@ -5,7 +5,7 @@ import type { Settings } from "../settings.ts";
 /** How a run ended as a whole, and what is wrong with it beyond its properties. */
 export function verdictOf(
   { properties }: RecordedRun,
-  { full }: Pick<Settings, "full">,
+  { full, replay }: Pick<Settings, "full" | "replay">,
 ): { verdict: RunEnded["verdict"]; complaints: string[] } {
   const interrupted = properties.some(({ verdict }) => verdict === "interrupted" || verdict === "running");
   const bad = properties.filter(({ verdict }) => verdict !== "passed" && verdict !== "skipped");
@@ -14,6 +14,8 @@ export function verdictOf(
     ({ stack, kind, planned }) =>
       `stormproof: on the ${stack} stack the fault ${kind} was planned ${planned} times and never struck, so this run says nothing of it`,
   );
+  if (replay && properties.length === 0)
+    complaints.push(`stormproof: REPLAY=${replay.file}: no property named "${replay.property}" has run`);
   const verdict = interrupted ? "interrupted" : bad.length > 0 || complaints.length > 0 ? "failed" : "passed";
   return { verdict, complaints };
 }
