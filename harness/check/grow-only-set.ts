@@ -74,10 +74,13 @@ function addTime(graph: Graph, operations: readonly SetOperation[]): void {
   }
 }
 
+/** Its first nodes are operations; others, moments, can be added. */
 class Graph {
+  readonly #operations: number;
   readonly #next: number[][];
-  constructor(nodes: number) {
-    this.#next = Array.from({ length: nodes }, () => []);
+  constructor(operations: number) {
+    this.#operations = operations;
+    this.#next = Array.from({ length: operations }, () => []);
   }
   node(): number {
     return this.#next.push([]) - 1;
@@ -86,22 +89,24 @@ class Graph {
     this.#next[from]!.push(to);
   }
 
-  /** A shortest cycle through one of the nodes that any cycle was found to go through; undefined when there is none. */
+  /** A cycle, of the fewest operations through one of the nodes that lie on any; undefined when there is none. */
   shortestCycle(): number[] | undefined {
     const start = this.#nodeOnCycle();
     if (start === undefined) return undefined;
     const from = new Map<number, number>();
-    const line = [start];
-    for (const node of line) {
-      for (const next of this.#next[node]!) {
-        if (next === start) {
-          const cycle = [node];
-          while (cycle[0] !== start) cycle.unshift(from.get(cycle[0]!)!);
-          return cycle;
+    // Moments count for nothing: what they lead to is looked at first.
+    for (let [near, far]: number[][] = [[start], []]; near!.length > 0; [near, far] = [far, []]) {
+      for (let node = near!.pop(); node !== undefined; node = near!.pop()) {
+        for (const next of this.#next[node]!) {
+          if (next === start) {
+            const cycle = [node];
+            while (cycle[0] !== start) cycle.unshift(from.get(cycle[0]!)!);
+            return cycle;
+          }
+          if (from.has(next)) continue;
+          from.set(next, node);
+          (next < this.#operations ? far! : near!).push(next);
         }
-        if (from.has(next)) continue;
-        from.set(next, node);
-        line.push(next);
       }
     }
     throw new Error("a node on a cycle leads back to itself");

@@ -84,6 +84,14 @@ export class Configurations {
     return (this.#get(number, MASK + (slot >>> 5)) & (1 << (slot & 31))) !== 0;
   }
 
+  /** Whether two configurations have passed and done the same, optional operations apart. */
+  differOnlyInState(one: number, other: number): boolean {
+    if (this.#get(one, ROUND) !== this.#get(other, ROUND)) return false;
+    for (let word = 0; word < this.#words; word++)
+      if (this.#get(one, MASK + word) !== this.#get(other, MASK + word)) return false;
+    return true;
+  }
+
   setTried(number: number, tried: number, branch: number): void {
     const chunk = this.#records.chunk(number);
     const base = this.#records.offset(number);

@@ -11,7 +11,7 @@ export interface Contradiction {
 }
 
 /** What one attempt to leave something out may cost, in steps, beyond what the violation itself took. */
-const patience = 100_000;
+const patience = 1_000_000;
 const mostPatience = 4_000_000;
 
 /**
@@ -32,10 +32,17 @@ export function* contradiction<State, Input, Output>(
   isOver: () => boolean,
 ): Generator<void, Contradiction> {
   const end = operations[violation.blocked]!.return ?? Number.POSITIVE_INFINITY;
-  // What was invoked after the answer that no order can pass has no part in it.
-  const numbers = violation.operations.filter((number) => operations[number]!.call <= end);
+  // What was invoked after the answer that no order can pass has no part in it, but may matter to what overlaps that.
+  const early = violation.operations.filter(
+    (number) => operations[number]!.call <= end && isAnswered(operations[number]!),
+  );
+  const horizon = early.reduce(
+    (latest, number) => Math.max(latest, operations[number]!.return ?? Number.POSITIVE_INFINITY),
+    end,
+  );
+  const numbers = violation.operations.filter((number) => operations[number]!.call <= horizon);
   const work = Math.min(mostPatience, patience + 2 * violation.work);
-  let kept: ReadonlySet<number> = new Set(numbers.filter((number) => isAnswered(operations[number]!)));
+  let kept: ReadonlySet<number> = new Set(early);
   let minimal = true;
 
   function* isViolation(answers: ReadonlySet<number>): Generator<void, boolean> {

@@ -25,7 +25,8 @@ const dear = 64;
  * Of optional operations it heeds how often it uses those of the `scarce` classes. Of the others it may use one again and
  * again once one was invoked: so when it fails there is no linearization, but when it succeeds that may be too good to
  * be true; see `overdrawn`. An optional operation only ever helps by what it does to the state; hence of two
- * configurations that differ only in what they have used up, the one that has used no more than the other suffices.
+ * configurations that differ only in what they have used up, the one that has used no more than the other suffices, and
+ * nothing is tried after an optional operation that would come to the same without it.
  */
 export class Descent {
   /** steps done so far */
@@ -153,7 +154,7 @@ export class Descent {
    * @returns how much it tried
    */
   #descend(): number {
-    const { windowStart, classes } = this.#plan;
+    const { windowStart, windowOperation, classes } = this.#plan;
     const current = this.#current;
     this.#met.load(current, this.#at);
     const { round, state, used } = this.#at;
@@ -161,20 +162,24 @@ export class Descent {
     const width = windowStart[round + 1]! - start;
     let tried = this.#met.tried(current);
     let branch = this.#met.branch(current);
+    const without = this.#stateWithout(current);
     for (let steps = 1; ; steps++) {
+      // A place in the window, or else a class.
+      const entry = start + tried;
       const own = tried - width;
       if (own >= 0 && (own === classes.length || classes[own]!.from[0]! > round)) {
         this.#current = this.#met.parent(current);
         return steps;
       }
-      const next = own < 0 ? this.#nextOfRequired(start + tried, state) : this.#nextOfOptional(own, round, state, used);
+      const next = own < 0 ? this.#nextOfRequired(entry, state) : this.#nextOfOptional(own, round, state, used);
       const choices = next < refused ? this.#transitions.choices(next) : undefined;
       const chosen = choices ? choices[branch]! : next;
       branch = choices && branch + 1 < choices.length ? branch + 1 : 0;
       if (branch === 0) tried++;
       if (chosen === refused || (own >= 0 && chosen === state)) continue;
-      const via = own < 0 ? this.#plan.windowOperation[start + tried - (branch === 0 ? 1 : 0)]! : -1 - own;
+      if (without >= 0 && this.#leadsTo(own, entry, without, chosen)) continue;
       if (own >= 0 && this.#scarce.has(own)) this.#at.used = this.#met.multisets.add(used, own);
+      const via = own < 0 ? windowOperation[entry]! : -1 - own;
       this.#take(via, chosen);
       const number = this.#met.enter(this.#at, current, via);
       if (number < 0) {
@@ -186,6 +191,24 @@ export class Descent {
       if (this.#at.round > this.furthest) this.furthest = this.#at.round;
       return steps;
     }
+  }
+
+  /**
+   * When an optional operation led to the current configuration, and did nothing but change the state: the state
+   * before it, else -1. What leads to the same state from there makes no use of the operation; so it need not follow it.
+   */
+  #stateWithout(current: number): number {
+    const parent = this.#met.parent(current);
+    const isOptional = this.#met.via(current) < 0;
+    return isOptional && this.#met.differOnlyInState(parent, current) ? this.#met.state(parent) : -1;
+  }
+
+  /** Whether the operation of a class, or else of a place in a window, leads from one state to another. */
+  #leadsTo(own: number, entry: number, from: number, to: number): boolean {
+    const { classes, symbol, windowOperation } = this.#plan;
+    const operation = own < 0 ? windowOperation[entry]! : classes[own]!.operations[0]!;
+    const next = this.#transitions.next(from, own < 0 ? symbol[operation]! : classes[own]!.symbol, operation);
+    return next === to || (next < refused && this.#transitions.choices(next).includes(to));
   }
 
   /** Where an operation of the window leads from the state of the configuration at hand; see `Transitions.next`. */
