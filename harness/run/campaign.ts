@@ -30,7 +30,7 @@ export interface Search {
 }
 
 /** Cases that need the stack for themselves come at the end of each batch. */
-const BATCH = { shared: 36, alone: 4 };
+const BATCH = { shared: 40, alone: 4 };
 /** A failure counts as repeatable when so much of its replays fail; else the search goes on, a few times. */
 const STEADY = 0.9;
 const MOST_FINDINGS = 3;

@@ -91,7 +91,7 @@ export class Endpoints {
     const ports = await Promise.race([ready.promise, running.ended]);
     if (typeof ports === "string")
       throw new Error(
-        `the service process ended before it was ready (${ports}); see endpoint.log in ${this.#processes.folder}`,
+        `the service process ended before it was ready (${ports}): ${this.#processes.tail("endpoint.log")}`,
       );
     return new Endpoint(running, ports);
   }

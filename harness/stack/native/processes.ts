@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Notice, Order } from "./keeper.ts";
@@ -87,6 +87,12 @@ export class Processes {
         await ended.promise;
       },
     };
+  }
+
+  /** The last lines of a log, for an error's message. */
+  tail(log: string): string {
+    const lines = readFileSync(path.join(this.folder, log), "utf8").trimEnd().split("\n");
+    return lines.slice(-5).join("\n");
   }
 
   /** Ends every process and removes the folder. Idempotent. */

@@ -32,6 +32,8 @@ const TUNING: Record<string, string> = {
   "log-server.rocksdb-disable-wal-fsync": "true",
 };
 
+const LOG = "restate.log";
+
 /** The path of the server's binary for this platform. @throws when its package is not installed */
 export function serverBinary(): string {
   const name = `@restatedev/restate-server-${process.platform}-${process.arch}`;
@@ -151,12 +153,13 @@ export class RestateServer {
   async #launch(): Promise<void> {
     const running = await this.#processes.spawn(this.#binary, ["--no-logo"], {
       env: this.#environment(),
-      log: "restate.log",
+      log: LOG,
     });
     this.#process = running;
     const health = `http://127.0.0.1:${this.#ports.admin}/health`;
     for (let waited = 0; waited < 30_000; waited += 5) {
-      if (!running.alive) throw new Error(`restate-server ended at its start (${await running.ended})`);
+      if (!running.alive)
+        throw new Error(`restate-server ended at its start (${await running.ended}): ${this.#processes.tail(LOG)}`);
       if (
         await fetch(health).then(
           (answer) => answer.ok,
