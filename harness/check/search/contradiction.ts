@@ -11,8 +11,8 @@ export interface Contradiction {
 }
 
 /** What one attempt to leave something out may cost, in steps, beyond what the violation itself took. */
-const patience = 1_000_000;
-const mostPatience = 4_000_000;
+const patience = 4_000_000;
+const mostPatience = 16_000_000;
 
 /**
  * The part of a violation that is one by itself, whatever happened besides: a smallest set of answers.
