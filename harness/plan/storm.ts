@@ -33,7 +33,7 @@ export interface StormOptions {
   faults?: number;
 }
 
-/** Makes plans from the kinds of fault that the stack knows. With `alone` at least one of them needs the stack alone. */
+/** Makes plans from the kinds of fault that the stack knows. With `alone` at least one of them needs the stack alone, if any does. */
 export type Storm = (faults: readonly FaultShape[], alone: boolean) => fc.Arbitrary<Plan>;
 
 /**
@@ -45,19 +45,15 @@ export function storm(options: StormOptions): Storm {
   const { kinds, operations = 10, clients = 5, faults: mostFaults = 4 } = options;
   return (shapes, alone) => {
     const usable = shapes.filter((shape) => shape.at.some(({ at }) => at !== "effect") || hasEffects(kinds));
-    const shared = usable.filter((shape) => !shape.alone);
+    const [disturbing, shared] = [usable.filter((shape) => shape.alone), usable.filter((shape) => !shape.alone)];
+    const isAlone = alone && disturbing.length > 0;
     const swarm = fc.record({
       kinds: fc.subarray(Object.keys(kinds), { minLength: 1 }),
       shared: fc.subarray(shared),
-      alone: alone
-        ? fc.subarray(
-            usable.filter((shape) => shape.alone),
-            { minLength: 1 },
-          )
-        : fc.constant<FaultShape[]>([]),
+      alone: isAlone ? fc.subarray(disturbing, { minLength: 1 }) : fc.constant<FaultShape[]>([]),
       clients: fc.integer({ min: 2, max: clients }),
       operations: fc.integer({ min: 2, max: operations }),
-      faults: fc.integer({ min: alone ? 1 : 0, max: mostFaults }),
+      faults: fc.integer({ min: isAlone ? 1 : 0, max: mostFaults }),
       duplicates: fc.constantFrom(0, 0.15, 0.4),
       ends: fc.constantFrom(0, 0, 0.2, 0.5),
       retries: fc.constantFrom(0, 0, 2),

@@ -1,0 +1,249 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { FaultShape } from "./fault-shape.ts";
+import type { Moment, Operation, Pin, Plan } from "./plan.ts";
+import { shrink, withoutOperations } from "./shrink.ts";
+
+const shape = (name: string, level: FaultShape["level"]): FaultShape => ({
+  name,
+  says: name,
+  level,
+  alone: level === "process",
+  at: [{ at: "message", when: "either" }],
+  lasting: true,
+});
+const shapes = [shape("kill", "process"), shape("reset", "message")];
+
+const invoke = (operation: string): Moment => ({ at: "operation", operation, point: "invoke", when: "before" });
+
+/** Plans in which operations name earlier ones in every way, and faults and pins name any. */
+const plans: fc.Arbitrary<Plan> = fc
+  .integer({ min: 1, max: 8 })
+  .chain((size) => {
+    const nth = fc.integer({ min: 0, max: size - 1 });
+    const operation = fc.record({
+      client: fc.constantFrom("A", "B", "C"),
+      of: fc.option(nth),
+      after: fc.option(nth),
+      at: fc.option(nth),
+      retries: fc.option(fc.constant(2)),
+      amount: fc.integer({ min: 1, max: 9 }),
+    });
+    return fc.record({
+      operations: fc.array(operation, { minLength: size, maxLength: size }),
+      faults: fc.array(fc.record({ kind: fc.constantFrom("kill", "reset"), at: nth, heal: fc.option(nth) }), {
+        maxLength: 5,
+      }),
+      pins: fc.array(fc.tuple(nth, nth), { maxLength: 4 }),
+    });
+  })
+  .map(({ operations, faults, pins }) => {
+    const id = (index: number): string => `o${index + 1}`;
+    return {
+      operations: operations.map(({ client, of, after, at, retries, amount }, index): Operation => {
+        const target = of !== null && of < index ? { of: id(of), mode: "cancel" as const } : { mode: "call" as const };
+        return {
+          id: id(index),
+          client,
+          kind: "any",
+          ...target,
+          input: { amount },
+          ...(after !== null && after < index && { after: [id(after)] }),
+          ...(at !== null && at < index && { at: invoke(id(at)) }),
+          ...(retries !== null && { retries }),
+        };
+      }),
+      faults: faults.map(({ kind, at, heal }, index) => ({
+        id: `f${index + 1}`,
+        kind,
+        at: invoke(id(at)),
+        ...(heal !== null && { heal: invoke(id(heal)) }),
+      })),
+      pins: pins.map(([first, second]) => ({ first: invoke(id(first)), second: invoke(id(second)) })),
+    };
+  });
+
+const amounts = ({ operations }: Plan): number[] => operations.map(({ input }) => (input as { amount: number }).amount);
+const always = () => true;
+const rarely = (candidate: Plan): boolean => {
+  let hash = 7;
+  for (const character of JSON.stringify(candidate)) hash = (hash * 31 + character.charCodeAt(0)) % 1_000_003;
+  return hash % 4 === 0;
+};
+
+/** What is left if one thing is taken away. */
+function* withoutOne(plan: Plan): Generator<Plan> {
+  for (const { id } of plan.operations) yield withoutOperations(plan, [id]);
+  for (const fault of plan.faults) yield { ...plan, faults: plan.faults.filter((one) => one !== fault) };
+  for (const pin of plan.pins ?? []) yield { ...plan, pins: plan.pins!.filter((one) => one !== pin) };
+}
+
+const named = ({ operations, faults, pins = [] }: Plan): string[] => [
+  ...operations.flatMap(({ of, after = [], at }) => [...(of ? [of] : []), ...after, ...(at ? [at.operation] : [])]),
+  ...faults.flatMap(({ at, heal }) => [at.operation, ...(heal ? [heal.operation] : [])]),
+  ...pins.flatMap(({ first, second }) => [first.operation, second.operation]),
+];
+
+test("a shrunk plan still fails, and nothing can be taken away from it, whatever the failure depends on", async () => {
+  await fc.assert(
+    fc.asyncProperty(plans, async (plan) => {
+      const fails = (candidate: Plan): boolean => candidate === plan || rarely(candidate);
+      const shrunk = await shrink(plan, shapes, async (candidate) => fails(candidate), always);
+      expect(shrunk.complete).toBe(true);
+      expect(fails(shrunk.plan)).toBe(true);
+      for (const smaller of withoutOne(shrunk.plan)) expect(rarely(smaller)).toBe(false);
+      const ids = shrunk.plan.operations.map(({ id }) => id);
+      expect(ids).toEqual(expect.arrayContaining(named(shrunk.plan)));
+    }),
+    { numRuns: 150, seed: 1 },
+  );
+});
+
+test("of a failure that needs certain parts, these are left and nothing else", async () => {
+  const needs = fc.record({
+    operation: fc.nat(),
+    fault: fc.nat(),
+    pin: fc.nat(),
+    amount: fc.integer({ min: 1, max: 9 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(plans, needs, async (plan, { operation, fault, pin, amount }) => {
+      const { operations, faults, pins = [] } = plan;
+      const needed = operations[operation % operations.length]!;
+      const neededFault = faults[fault % Math.max(1, faults.length)];
+      const neededPin = pins[pin % Math.max(1, pins.length)];
+      const least = Math.min(amount, (needed.input as { amount: number }).amount);
+      const fails = (candidate: Plan): boolean => {
+        const input = candidate.operations.find(({ id }) => id === needed.id)?.input as { amount: number } | undefined;
+        return (
+          (input?.amount ?? 0) >= least &&
+          (!neededFault || candidate.faults.some(({ id }) => id === neededFault.id)) &&
+          (!neededPin || candidate.pins!.includes(neededPin))
+        );
+      };
+      const { plan: left } = await shrink(plan, shapes, async (candidate) => fails(candidate), always);
+      expect(left.faults.map(({ id }) => id)).toEqual(neededFault ? [neededFault.id] : []);
+      expect(left.faults.every(({ heal }) => heal === undefined)).toBe(true);
+      expect(left.pins).toEqual(neededPin ? [neededPin] : []);
+      expect(left.operations.map(({ id }) => id)).toEqual(
+        namedBy(plan, [needed.id, ...named({ ...left, operations: [] })]),
+      );
+      for (const one of left.operations)
+        for (const field of ["retries", "after", "at"]) expect(one).not.toHaveProperty(field);
+      expect(amounts(left)).toEqual(left.operations.map(({ id }) => (id === needed.id ? least : 1)));
+    }),
+    { numRuns: 300, seed: 2 },
+  );
+});
+
+/** Those operations of a plan that some operations need, themselves included: the ones that they cancel. */
+function namedBy({ operations }: Plan, ids: string[]): string[] {
+  const wanted = new Set(ids);
+  for (const { id, of } of operations.toReversed()) if (of && wanted.has(id)) wanted.add(of);
+  return operations.map(({ id }) => id).filter((id) => wanted.has(id));
+}
+
+describe("in a plan of everything", () => {
+  const operation = (id: string, client: string, more: Partial<Operation> = {}): Operation => ({
+    id,
+    client,
+    kind: "any",
+    mode: "call",
+    ...more,
+  });
+  const pin: Pin = { first: invoke("o1"), second: invoke("o3") };
+  const plan: Plan = {
+    operations: [
+      operation("o1", "A", { retries: 1, input: { amount: 5 } }),
+      operation("o2", "A", { after: ["o1"] }),
+      operation("o3", "B", { after: ["o1", "o2"], at: invoke("o2") }),
+      operation("o4", "C", { mode: "cancel", of: "o2" }),
+      operation("o5", "C", { mode: "attach", of: "o4" }),
+    ],
+    faults: [
+      { id: "f1", kind: "reset", at: invoke("o1"), heal: invoke("o2") },
+      { id: "f2", kind: "kill", at: invoke("o2") },
+      { id: "f3", kind: "kill", at: invoke("o3"), heal: invoke("o1") },
+    ],
+    pins: [pin, { first: invoke("o2"), second: invoke("o1") }],
+    schedule: 3,
+  };
+
+  test("what names a removed operation goes with it, or lets go of it", () => {
+    const left = withoutOperations(plan, ["o2"]);
+    expect(left).toEqual({
+      operations: [plan.operations[0], operation("o3", "B", { after: ["o1"] })],
+      faults: [{ id: "f1", kind: "reset", at: invoke("o1") }, plan.faults[2]],
+      pins: [pin],
+      schedule: 3,
+    });
+  });
+
+  test("process faults are tried first, then other faults, clients, operations, fields and values, pins", async () => {
+    const tries: string[] = [];
+    const missing = <T extends { id: string }>(all: T[], left: T[]): string[] =>
+      all.flatMap(({ id }) => (left.some((one) => one.id === id) ? [] : [id]));
+    const {
+      tried,
+      complete,
+      plan: left,
+    } = await shrink(
+      plan,
+      shapes,
+      async ({ operations, faults, pins }) => {
+        const gone = missing(plan.operations, operations);
+        if (gone.length > 0) tries.push(gone.join(" "));
+        else if (faults.length < plan.faults.length) tries.push(missing(plan.faults, faults).join(" "));
+        else if (pins!.length < plan.pins!.length) tries.push(`${plan.pins!.length - pins!.length} pins`);
+        else tries.push("field");
+        return false;
+      },
+      always,
+    );
+    const all = "o1 o2 o3 o4 o5";
+    const processFaults = ["f2 f3", "f2", "f3"];
+    const otherFaults = ["f1"];
+    const clients = [all, "o1 o2 o4 o5", "o3", "o4 o5"];
+    // what ends an operation goes with it
+    const operations = [all, "o1 o2 o4 o5", "o3 o4 o5", "o5", "o1", "o2 o4 o5", "o3", "o4 o5", "o5"];
+    // o1: retries, and 5 -> 1, 2, 4; o2: after; o3: at, after; f1, f3: heal
+    const fields = Array.from({ length: 4 + 1 + 2 + 2 }, () => "field");
+    const pins = ["2 pins", "1 pins", "1 pins"];
+    expect(tries).toEqual([...processFaults, ...otherFaults, ...clients, ...operations, ...fields, ...pins]);
+    expect([tried, complete, left]).toEqual([tries.length, true, plan]);
+  });
+
+  test("lists are halved before they are picked apart", async () => {
+    const sizes: number[] = [];
+    const many = { ...plan, faults: Array.from({ length: 8 }, (_, i) => ({ ...plan.faults[0]!, id: `f${i}` })) };
+    await shrink(
+      many,
+      shapes,
+      async ({ faults }) => {
+        if (faults.length < 8) sizes.push(8 - faults.length);
+        return false;
+      },
+      () => sizes.length < 15,
+    );
+    expect(sizes).toEqual([8, 4, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
+  });
+
+  test("when the budget is used up it answers the smallest plan so far, and says that it is not done", async () => {
+    const search = async (budget: number) => {
+      let tried = 0;
+      const failing = [plan];
+      const fails = async (candidate: Plan): Promise<boolean> => {
+        tried++;
+        if (rarely(candidate)) failing.push(candidate);
+        return rarely(candidate);
+      };
+      const shrunk = await shrink(plan, shapes, fails, () => tried < budget);
+      expect(shrunk.tried).toBe(tried);
+      expect(shrunk.plan).toBe(failing.at(-1));
+      return shrunk;
+    };
+    const { tried: enough } = await search(Number.POSITIVE_INFINITY);
+    for (let budget = 0; budget <= enough; budget++)
+      expect(await search(budget)).toMatchObject({ tried: budget, complete: budget === enough });
+  });
+});
