@@ -138,9 +138,8 @@ async function simplifyFault(id: string, best: () => Plan, attempt: Attempt): Pr
 /** Values with one number in them nearer to 1. */
 function* smaller(value: Json): Generator<Json> {
   if (typeof value === "number") {
-    if (value > 1) yield 1;
-    if (value > 3) yield Math.floor(value / 2);
-    if (value > 2) yield value - 1;
+    const steps = [1, Math.floor(value / 2), Math.floor((value * 3) / 4), value - 1];
+    yield* new Set(steps.filter((less) => less >= 1 && less < value));
   } else if (Array.isArray(value)) {
     for (const [index, item] of value.entries()) for (const less of smaller(item)) yield value.with(index, less);
   } else if (value !== null && typeof value === "object") {

@@ -62,6 +62,8 @@ export interface Failure {
   shrink: { runs: number; milliseconds: number; complete: boolean };
   /** how often the shrunk plan failed the same invariant, and on which stack */
   rate: { failed: number; of: number; stack: string };
+  /** found in the simulation: how often the plan failed on the real server; absent when it was not asked */
+  confirmation?: { stack: string; failed: number; of: number };
   /** the file in reports/corpus and the command that replays it */
   saved: string;
   replay: string;

@@ -4,6 +4,7 @@
  */
 
 import { describePlan, type FaultWords } from "../plan/index.ts";
+import { confirmed } from "./confirmed.ts";
 import { count, cut, duration, plural } from "./format.ts";
 import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "./record.ts";
 
@@ -126,6 +127,7 @@ export class Terminal {
       ...describePlan(plan, this.#words).map((line) => `    ${clean(line)}`),
       "",
       ...field("fails", `${rate.failed} of ${plural(rate.of, "run")} on ${rate.stack}`),
+      ...field("real", confirmed(failure)),
       ...field(
         "shrunk",
         `from ${size(original.operations, original.faults)}${shrink.complete ? "" : "; the shrinking ran out of budget"}`,

@@ -5,6 +5,7 @@ import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { Failure, PropertyProgress } from "../report/record.ts";
 import type { Arena, Judged } from "./arena.ts";
+import type { Confirmation } from "./confirmation.ts";
 import { faultKinds } from "./faults/index.ts";
 import { investigate } from "./investigation.ts";
 import type { Property } from "./property.ts";
@@ -25,6 +26,8 @@ export interface Search {
   /** only failures of these invariants count; all when absent */
   only?: readonly string[];
   progress(progress: PropertyProgress): void;
+  /** asks another stack about a failure; absent where there is none to ask */
+  confirm?(plan: Plan, history: History, invariant: string): Promise<{ plan: Plan; confirmation: Confirmation }>;
   /** saves a shrunk plan; answers the file and the command that replays it */
   save(plan: Plan, invariant: string, summary: string): { saved: string; replay: string };
 }
@@ -211,14 +214,18 @@ export class Campaign {
       ...(shrinkBudget !== undefined && { budget: shrinkBudget }),
       ...(signal && { signal }),
     });
+    const confirmed = await this.#search.confirm?.(found.plan, found.history, invariant);
+    const smallest = confirmed?.plan ?? found.plan;
     return {
       invariant,
       ...found,
+      plan: smallest,
+      ...(confirmed && { confirmation: confirmed.confirmation }),
       ...(number !== undefined && { seed, case: number }),
       original: { operations: plan.operations.length, faults: plan.faults.length },
       shrink,
       rate: { ...rate, stack: this.#arena.stack.kind },
-      ...save(found.plan, invariant, found.evidence.summary),
+      ...save(smallest, invariant, found.evidence.summary),
     };
   }
 }

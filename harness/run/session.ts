@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { History } from "../history/index.ts";
 import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
 import type { Recorder } from "../report/index.ts";
 import type { PropertyProgress, RunStarted } from "../report/record.ts";
@@ -11,6 +12,7 @@ import { NativeStack } from "../stack/native/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
 import { Arena } from "./arena.ts";
 import { Campaign, type Search } from "./campaign.ts";
+import { confirm } from "./confirmation.ts";
 import { faultWords } from "./faults/index.ts";
 import type { Property } from "./property.ts";
 import { type SavedPlan, type Settings, type StackName, savedPlanComplaint } from "./settings.ts";
@@ -25,6 +27,8 @@ const CORPUS = path.join(FOLDER, "corpus");
 /** plans that planted bugs or another implementation failed: they say nothing of the project's own services */
 const PLANS = path.join(REPORTS, "plans");
 
+/** The simulated stack's part of the time, where there are others. */
+const SIMULATED_SHARE = 0.6;
 /** How often the progress of a property is put on record. */
 const RECORD_MS = 1_000;
 
@@ -79,7 +83,7 @@ export class Session {
   }
 
   async #storm(property: Property, kind: StackName, search: Partial<Search>): Promise<PropertyProgress> {
-    const { seed, runs, budget, replay, mutants, services } = this.settings;
+    const { seed, runs, stacks, replay, mutants, services } = this.settings;
     const arena = await this.arena(kind);
     await arena.serve(property, mutants);
     if (replay && !arena.can(replay.plan))
@@ -89,9 +93,11 @@ export class Session {
     const campaign = new Campaign(property, arena, {
       seed,
       ...(runs !== undefined && { runs }),
-      budget,
+      budget: this.#budget(kind),
       first: plans.filter((plan) => arena.can(plan)),
       generate: replay === undefined,
+      ...(kind === "simulated" &&
+        stacks.includes("native") && { confirm: (...failure) => this.#confirm(property, ...failure) }),
       progress: (progress) => {
         this.#listener(progress);
         // what a run that is killed has done so far is to be in the report
@@ -112,6 +118,20 @@ export class Session {
     const progress = await campaign.run();
     this.#recorder.record(progress);
     return progress;
+  }
+
+  /** The simulation finds, the real server confirms. */
+  async #confirm(...[property, ...failure]: [Property, Plan, History, string]): ReturnType<typeof confirm> {
+    const arena = await this.arena("native");
+    await arena.serve(property, this.settings.mutants);
+    return confirm(arena, property, ...failure);
+  }
+
+  /** Of several stacks the simulation gets the most: it finds, the others confirm. */
+  #budget(kind: StackName): number {
+    const { budget, stacks } = this.settings;
+    if (stacks.length === 1) return budget;
+    return kind === "simulated" ? budget * SIMULATED_SHARE : (budget * (1 - SIMULATED_SHARE)) / (stacks.length - 1);
   }
 
   async close(): Promise<void> {

@@ -4,6 +4,7 @@ import type { Evidence } from "../../check/index.ts";
 import type { Final } from "../../history/index.ts";
 import { describePlan, type FaultWords, type Plan } from "../../plan/index.ts";
 import { compact, duration, plural } from "../format.ts";
+import { confirmed } from "../confirmed.ts";
 import { type Context, label, narrate, operationName } from "../narrate.ts";
 import type { Failure, PropertyProgress } from "../record.ts";
 import { eventsTable } from "./events-table.ts";
@@ -74,6 +75,7 @@ function circumstances(failure: Failure): Html {
   const found = failure.seed === undefined ? undefined : `case ${failure.case ?? "?"} of seed ${failure.seed}`;
   const rows: [string, string | undefined][] = [
     ["fails", `${rate.failed} of ${plural(rate.of, "run")} on ${rate.stack}`],
+    ["real server", confirmed(failure)],
     ["found in", found],
     [
       "shrunk",

@@ -1,0 +1,46 @@
+import type { History } from "../history/index.ts";
+import type { Plan } from "../plan/index.ts";
+import type { Arena } from "./arena.ts";
+import { pinned } from "./pins.ts";
+import type { Property } from "./property.ts";
+
+const RUNS = 20;
+/** Fewer failures than this of 20, and the order of the simulated run is forced upon the real server. */
+const ENOUGH = 18;
+const BUDGET_MS = 60_000;
+
+/** What the real server says of a failure that the simulation found. */
+export interface Confirmation {
+  stack: string;
+  failed: number;
+  of: number;
+}
+
+/**
+ * Replays on a real stack what failed in the simulation. When the schedule that it needs does not come by itself, it is
+ * pinned to the order of the simulated run.
+ *
+ * @param history a run in the simulation that failed
+ * @returns how often it failed, and the plan with the pins that helped
+ */
+export async function confirm(
+  arena: Arena,
+  property: Property,
+  plan: Plan,
+  history: History,
+  invariant: string,
+): Promise<{ plan: Plan; confirmation: Confirmation }> {
+  const deadline = performance.now() + BUDGET_MS;
+  const measure = async (candidate: Plan): Promise<number> => {
+    const runs = await Promise.all(Array.from({ length: RUNS }, () => arena.judge(candidate, property)));
+    return runs.filter((judged) => judged?.verdicts[invariant]?.verdict === "invalid").length;
+  };
+  const said = (failed: number, of: Plan) => ({
+    plan: of,
+    confirmation: { stack: arena.stack.kind, failed, of: RUNS },
+  });
+  const failed = await measure(plan);
+  if (failed >= ENOUGH) return said(failed, plan);
+  const better = await pinned(plan, history, measure, failed, () => performance.now() < deadline);
+  return said(better === plan ? failed : await measure(better), better);
+}
