@@ -195,7 +195,7 @@ describe("in a plan of everything", () => {
         if (gone.length > 0) tries.push(gone.join(" "));
         else if (faults.length < plan.faults.length) tries.push(missing(plan.faults, faults).join(" "));
         else if (pins!.length < plan.pins!.length) tries.push(`${plan.pins!.length - pins!.length} pins`);
-        else tries.push("field");
+        else if (tries.at(-1) !== "fields") tries.push("fields");
         return false;
       },
       always,
@@ -206,11 +206,9 @@ describe("in a plan of everything", () => {
     const clients = [all, "o1 o2 o4 o5", "o3", "o4 o5"];
     // what ends an operation goes with it
     const operations = [all, "o1 o2 o4 o5", "o3 o4 o5", "o5", "o1", "o2 o4 o5", "o3", "o4 o5", "o5"];
-    // o1: retries, and 5 -> 1, 2, 4; o2: after; o3: at, after; f1, f3: heal
-    const fields = Array.from({ length: 4 + 1 + 2 + 2 }, () => "field");
     const pins = ["2 pins", "1 pins", "1 pins"];
-    expect(tries).toEqual([...processFaults, ...otherFaults, ...clients, ...operations, ...fields, ...pins]);
-    expect([tried, complete, left]).toEqual([tries.length, true, plan]);
+    expect(tries).toEqual([...processFaults, ...otherFaults, ...clients, ...operations, "fields", ...pins]);
+    expect([complete, left]).toEqual([true, plan]);
   });
 
   test("lists are halved before they are picked apart", async () => {

@@ -1,0 +1,239 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import type { Fault, Moment, Operation, Plan } from "../plan/index.ts";
+import type { Injection } from "../stack/index.ts";
+import { Nemesis } from "./nemesis.ts";
+
+const message = (operation: string, number: number, when: Moment["when"] = "before"): Moment => ({
+  at: "message",
+  operation,
+  attempt: 1,
+  direction: "to-server",
+  message: number,
+  when,
+});
+const effect = (operation: string, when: Moment["when"]): Moment => ({ at: "effect", operation, call: 1, when });
+const invoke = (operation: string, when: Moment["when"]): Moment => ({
+  at: "operation",
+  operation,
+  point: "invoke",
+  when,
+});
+
+/** A nemesis of a plan with the operations o1 and o2, and all that it does. */
+function make(faults: Fault[], more: Partial<Plan> & { healing?: Promise<void> } = {}) {
+  const { healing, ...plan } = more;
+  const done: string[] = [];
+  const operation = (id: string): Operation => ({ id, client: id, kind: "any", mode: "call" });
+  const nemesis = new Nemesis(
+    { operations: [operation("o1"), operation("o2")], faults, ...plan },
+    (moment) => ({
+      cutClient: (then) => done.push(`the client of ${moment.operation} ${then}`),
+      inject: async ({ kind }: Injection) => {
+        done.push(kind);
+        return {
+          heal: async () => {
+            await healing;
+            done.push(`${kind} healed`);
+          },
+        };
+      },
+      holdCallsOfOpenAttempts: () => () => done.push("calls released"),
+    }),
+    ({ fault, phase, detail }) => done.push([fault, phase, detail].filter((part) => part !== undefined).join(" ")),
+  );
+  return { nemesis, done };
+}
+
+/** Whether a promise is still open after a turn of the loop. */
+async function isHeld(promise: unknown): Promise<boolean> {
+  let settled = false;
+  void Promise.resolve(promise).then(() => {
+    settled = true;
+  });
+  await turn();
+  return !settled;
+}
+
+test("a fault strikes at its moment, once, and says where", async () => {
+  const { nemesis, done } = make([{ id: "f1", kind: "cut-reset", at: message("o1", 2) }]);
+  expect(nemesis.at(message("o1", 1), "Run")).toEqual({});
+  expect(nemesis.at(message("o2", 2), "Run")).toEqual({});
+  expect(nemesis.at(message("o1", 2, "after"), "Run")).toEqual({});
+  expect(await nemesis.at(message("o1", 2), "Run")).toEqual({ decision: "reset" });
+  expect(await nemesis.at(message("o1", 2), "Run again")).toEqual({});
+  nemesis.recordMissed();
+  expect(done).toEqual(["f1 struck Run"]);
+});
+
+test("moments that no plan names pass without a promise", () => {
+  const { nemesis } = make([{ id: "f1", kind: "cut-reset", at: message("o1", 2) }]);
+  expect(nemesis.at(message("o1", 3), "")).not.toBeInstanceOf(Promise);
+  expect(nemesis.at(message("o1", 2), "")).toBeInstanceOf(Promise);
+});
+
+test("every kind of strike reaches what stands at the moment", async () => {
+  const { nemesis, done } = make([
+    { id: "f1", kind: "client-walks-away", at: invoke("o1", "after") },
+    { id: "f2", kind: "client-retries", at: message("o2", 1) },
+    { id: "f3", kind: "external-fails", at: effect("o1", "before") },
+    { id: "f4", kind: "external-loses-answer", at: effect("o1", "after") },
+    { id: "f5", kind: "kill-endpoint", at: message("o1", 1) },
+    { id: "f6", kind: "cut-session", at: message("o1", 1) },
+  ]);
+  expect(await nemesis.at(invoke("o1", "after"), "")).toEqual({});
+  expect(await nemesis.at(message("o2", 1), "")).toEqual({});
+  expect(await nemesis.at(effect("o1", "before"), "")).toEqual({ external: "fail" });
+  expect(await nemesis.at(effect("o1", "after"), "")).toEqual({ external: "lose" });
+  // two at one moment
+  expect(await nemesis.at(message("o1", 1), "")).toEqual({ decision: "session" });
+  expect(done.filter((one) => !one.includes("struck"))).toEqual([
+    "the client of o1 walks away",
+    "the client of o2 asks again",
+    "kill-endpoint",
+  ]);
+});
+
+test("what a fault holds goes on when it is healed, at the moment that the plan names", async () => {
+  const { nemesis, done } = make([
+    { id: "f1", kind: "external-stalls", at: effect("o1", "before"), heal: message("o2", 3) },
+  ]);
+  const held = nemesis.at(effect("o1", "before"), "POST /pay");
+  expect(await isHeld(held)).toBe(true);
+  await nemesis.at(message("o2", 3), "");
+  expect(await held).toEqual({});
+  expect(done).toEqual(["f1 struck POST /pay", "f1 healed"]);
+  await nemesis.close();
+  expect(done).toHaveLength(2);
+});
+
+test("healing before it has struck does nothing: it lasts until the closing phase", async () => {
+  const { nemesis, done } = make([
+    { id: "f1", kind: "external-stalls", at: effect("o1", "before"), heal: message("o2", 3) },
+  ]);
+  await nemesis.at(message("o2", 3), "");
+  const held = nemesis.at(effect("o1", "before"), "");
+  expect(await isHeld(held)).toBe(true);
+  await nemesis.close();
+  expect(await held).toEqual({});
+  expect(done).toEqual(["f1 struck ", "f1 healed"]);
+});
+
+test("a zombie stays frozen, with its calls held, until it is healed; then the calls go first", async () => {
+  const { nemesis, done } = make([{ id: "f1", kind: "zombie", at: message("o1", 1), heal: message("o2", 1) }]);
+  const held = nemesis.at(message("o1", 1), "Run");
+  expect(await isHeld(held)).toBe(true);
+  expect(done).toEqual(["f1 struck Run", "zombie"]);
+  await nemesis.at(message("o2", 1), "");
+  await held;
+  await nemesis.heal("f1");
+  expect(done).toEqual(["f1 struck Run", "zombie", "calls released", "zombie healed", "f1 healed"]);
+});
+
+test("a server that was killed comes back at once, and the run waits for it", async () => {
+  const back = Promise.withResolvers<void>();
+  const { nemesis, done } = make([{ id: "f1", kind: "kill-server", at: message("o1", 1) }], { healing: back.promise });
+  expect(nemesis.healing).toBe(false);
+  expect(await nemesis.at(message("o1", 1), "Run")).toEqual({});
+  expect(nemesis.healing).toBe(true);
+  const closed = nemesis.close();
+  expect(await isHeld(closed)).toBe(true);
+  back.resolve();
+  await closed;
+  expect(nemesis.healing).toBe(false);
+  expect(done).toEqual(["f1 struck Run", "kill-server", "kill-server healed", "f1 healed"]);
+});
+
+test("what was not healed is healed in the closing phase, the last first, each once", async () => {
+  const { nemesis, done } = make([
+    { id: "f1", kind: "zombie", at: message("o1", 1) },
+    { id: "f2", kind: "external-answers-late", at: effect("o1", "after") },
+  ]);
+  const held = [nemesis.at(message("o1", 1), ""), nemesis.at(effect("o1", "after"), "")];
+  await turn();
+  await nemesis.close();
+  await nemesis.close();
+  await Promise.all(held);
+  expect(done.filter((one) => one.endsWith("healed"))).toEqual(["f2 healed", "zombie healed", "f1 healed"]);
+});
+
+test("once the closing phase has begun, nothing strikes that lasts or disturbs others; what is over at once still does", async () => {
+  const { nemesis, done } = make([
+    { id: "f1", kind: "external-stalls", at: effect("o1", "before") },
+    { id: "f2", kind: "kill-server", at: message("o1", 1) },
+    { id: "f3", kind: "cut-reset", at: message("o1", 2) },
+  ]);
+  await nemesis.close();
+  expect(await nemesis.at(effect("o1", "before"), "")).toEqual({});
+  expect(await nemesis.at(message("o1", 1), "")).toEqual({});
+  expect(await nemesis.at(message("o1", 2), "")).toEqual({ decision: "reset" });
+  nemesis.recordMissed();
+  expect(done).toEqual(["f3 struck ", "f1 missed", "f2 missed"]);
+});
+
+test("a pin holds its second moment until the first has come", async () => {
+  const pins = [{ first: message("o1", 2, "after"), second: invoke("o2", "before") }];
+  const { nemesis } = make([], { pins });
+  const second = nemesis.at(invoke("o2", "before"), "");
+  expect(await isHeld(second)).toBe(true);
+  expect(nemesis.at(message("o1", 1, "after"), "")).toEqual({});
+  expect(await isHeld(second)).toBe(true);
+  await nemesis.at(message("o1", 2, "after"), "");
+  expect(await isHeld(second)).toBe(false);
+  expect(await isHeld(nemesis.at(invoke("o2", "before"), ""))).toBe(false);
+  await nemesis.close();
+  expect(nemesis.brokenPins).toEqual([]);
+});
+
+test("a pin whose first moment comes first holds nothing", async () => {
+  const { nemesis } = make([], { pins: [{ first: message("o1", 1), second: message("o2", 1) }] });
+  await nemesis.at(message("o1", 1), "");
+  expect(await isHeld(nemesis.at(message("o2", 1), ""))).toBe(false);
+});
+
+test("a moment may wait for several, and a fault strikes there when it has waited", async () => {
+  const pins = [
+    { first: message("o1", 1), second: message("o2", 1) },
+    { first: message("o1", 2), second: message("o2", 1) },
+  ];
+  const { nemesis, done } = make([{ id: "f1", kind: "cut-reset", at: message("o2", 1) }], { pins });
+  const second = nemesis.at(message("o2", 1), "");
+  await nemesis.at(message("o1", 2), "");
+  expect(await isHeld(second)).toBe(true);
+  expect(done).toEqual([]);
+  await nemesis.at(message("o1", 1), "");
+  expect(await second).toEqual({ decision: "reset" });
+});
+
+test("a pin whose first moment never comes is broken: what it held goes on in the closing phase, and the run proves nothing", async () => {
+  const pins = [
+    { first: message("o1", 7), second: message("o2", 1) },
+    // nobody waits for this one: nothing is wrong
+    { first: message("o1", 8), second: message("o2", 2) },
+  ];
+  const { nemesis } = make([], { pins });
+  const second = nemesis.at(message("o2", 1), "");
+  expect(await isHeld(second)).toBe(true);
+  await nemesis.close();
+  expect(await second).toEqual({});
+  expect(nemesis.brokenPins).toHaveLength(1);
+  expect(nemesis.brokenPins[0]).toContain("o1 attempt 1 to-server 7");
+});
+
+test("whoever waits for a moment goes on once it has come, or in the closing phase", async () => {
+  const at = message("o1", 1);
+  const operations: Operation[] = [
+    { id: "o1", client: "A", kind: "any", mode: "call" },
+    { id: "o2", client: "B", kind: "any", mode: "call", at },
+    { id: "o3", client: "C", kind: "any", mode: "call", at: message("o1", 9) },
+  ];
+  const { nemesis } = make([], { operations });
+  const [reached, never] = [nemesis.reached(at), nemesis.reached(message("o1", 9))];
+  expect(await isHeld(reached)).toBe(true);
+  await nemesis.at(at, "");
+  expect(await isHeld(reached)).toBe(false);
+  expect(await isHeld(nemesis.reached(at))).toBe(false);
+  expect(await isHeld(never)).toBe(true);
+  await nemesis.close();
+  expect(await isHeld(never)).toBe(false);
+});

@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Json, Operation } from "../plan/index.ts";
+import { makeTag, TAG_PATTERN, tagged, taggedJson, taggedOperation, untagged } from "./tag.ts";
+
+const tag = makeTag(Math.random);
+
+test("tags are told apart from all other text, and from each other", () => {
+  const tags = Array.from({ length: 500 }, () => makeTag(Math.random));
+  expect(new Set(tags).size).toBe(500);
+  for (const one of tags) expect(TAG_PATTERN.exec(`POST /x/${one}p1/y`)?.[0]).toBe(one);
+  expect(makeTag(() => 0)).toBe(makeTag(() => 0));
+});
+
+test.each([
+  ["@p1", `${tag}p1`],
+  ["POST /reserve/@p1/@r1", `POST /reserve/${tag}p1/${tag}r1`],
+  ["somebody@example.org", "somebody@example.org"],
+  ["p1", "p1"],
+])("%s is seen by the stack as %s", (text, seen) => {
+  expect(tagged(text, tag)).toBe(seen);
+  expect(untagged(seen, tag)).toBe(text);
+});
+
+test("whatever the stack says comes back as the plan writes it", () => {
+  const value: fc.Arbitrary<Json> = fc.letrec<{ value: Json }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      fc.constantFrom("@p1", "@p2/x", "plain", "a/@b", "a@b"),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+      fc.array(tie("value")),
+      fc.dictionary(fc.constantFrom("id", "amount", "list"), tie("value")),
+    ),
+  })).value;
+  fc.assert(
+    fc.property(value, (json) => {
+      const seen = JSON.stringify(taggedJson(json, tag));
+      expect(JSON.parse(untagged(seen, tag))).toEqual(json);
+      expect(seen).not.toMatch(/"@|\/@/);
+    }),
+  );
+});
+
+test("an operation's ids are the case's own: its key, its path, its input, its idempotency key", () => {
+  const direct: Operation = {
+    id: "o1",
+    client: "c1",
+    kind: "pay",
+    mode: "call",
+    call: { service: "accounts", key: "@a1", handler: "pay" },
+    input: { to: "@a2", items: ["@i1", 3], fixed: "a2" },
+    idempotencyKey: "@k1",
+    after: ["o0"],
+  };
+  expect(taggedOperation(direct, tag)).toEqual({
+    ...direct,
+    call: { service: "accounts", key: `${tag}a1`, handler: "pay" },
+    input: { to: `${tag}a2`, items: [`${tag}i1`, 3], fixed: "a2" },
+    idempotencyKey: `${tag}k1`,
+  });
+  const { call: _, input: __, idempotencyKey: ___, ...rest } = direct;
+  const front = { ...rest, call: { app: "shop", handler: "POST /reserve/@p1" } };
+  expect(taggedOperation(front, tag)).toEqual({
+    ...rest,
+    call: { app: "shop", handler: `POST /reserve/${tag}p1` },
+  });
+  const cancel: Operation = { ...rest, mode: "cancel", of: "o0" };
+  expect(taggedOperation(cancel, tag)).toEqual(cancel);
+});
