@@ -183,11 +183,7 @@ describe("in a plan of everything", () => {
     const tries: string[] = [];
     const missing = <T extends { id: string }>(all: T[], left: T[]): string[] =>
       all.flatMap(({ id }) => (left.some((one) => one.id === id) ? [] : [id]));
-    const {
-      tried,
-      complete,
-      plan: left,
-    } = await shrink(
+    const { complete, plan: left } = await shrink(
       plan,
       shapes,
       async ({ operations, faults, pins }) => {
