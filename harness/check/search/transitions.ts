@@ -109,16 +109,17 @@ export class Transitions<State, Input, Output> {
     if (!Array.isArray(states))
       throw new ModelFault(`the model ${model.name} answered ${String(states)} instead of a list of states`, operation);
     if (states.length === 0) return refused;
+    if (states.length === 1 && states[0] === this.#states[state]) return state;
     const numbers: number[] = [];
     for (const next of states) {
       const number = this.#number(next, operation, symbol);
       if (!numbers.includes(number)) numbers.push(number);
+      if (number !== state && model.reads?.(input))
+        throw new ModelFault(
+          `the model ${model.name} says that ${describe(model, input, output)} only reads, and changes the state`,
+          operation,
+        );
     }
-    if (numbers.some((number) => number !== state) && model.reads?.(input))
-      throw new ModelFault(
-        `the model ${model.name} says that ${describe(model, input, output)} only reads, and changes the state`,
-        operation,
-      );
     if (numbers.length === 1) return numbers[0]!;
     this.#choices.push(numbers);
     return -1 - this.#choices.length;
