@@ -55,7 +55,10 @@ export class Attribution {
   /** Forgets what it knows of invocations that are over. */
   forget(invocations: Iterable<string>): void {
     const gone = new Set(invocations);
-    for (const invocation of gone) this.#owners.delete(invocation);
+    for (const invocation of gone) {
+      this.#children.delete(this.#owners.get(invocation)?.operation ?? "");
+      this.#owners.delete(invocation);
+    }
     for (const [name, slot] of this.#slots)
       if ((slot.invocation && gone.has(slot.invocation)) || gone.has(name.slice(0, name.indexOf(" "))))
         this.#slots.delete(name);
@@ -66,7 +69,10 @@ export class Attribution {
     if (known?.child === undefined && known) return;
     const { headers } = message.decode() as { headers?: { key: string; value: string }[] };
     const operation = headers?.find(({ key }) => key === OPERATION_HEADER)?.value;
-    if (operation) this.#owners.set(attempt.invocation, { operation });
+    if (!operation) return;
+    // it was taken for a child, which may yet come
+    if (known) this.#release(attempt.invocation);
+    this.#owners.set(attempt.invocation, { operation });
   }
 
   #call(parent: Attempt, message: Message): void {
@@ -94,9 +100,13 @@ export class Attribution {
     const { completion_id, invocation_id } = message.decode() as { completion_id?: number; invocation_id?: string };
     const slot = this.#slots.get(slotName(parent.invocation, completion_id ?? 0));
     if (!slot || !invocation_id || slot.invocation === invocation_id) return;
-    for (const other of this.#slots.values()) if (other.invocation === invocation_id) delete other.invocation;
+    this.#release(invocation_id);
     slot.invocation = invocation_id;
     this.#owners.set(invocation_id, slot.owner);
+  }
+
+  #release(invocation: string): void {
+    for (const slot of this.#slots.values()) if (slot.invocation === invocation) delete slot.invocation;
   }
 }
 

@@ -144,6 +144,16 @@ test("a server that was killed comes back at once, and the run waits for it", as
   expect(done).toEqual(["f1 struck Run", "kill-server", "kill-server healed", "f1 healed"]);
 });
 
+test("a healing that fails is over, and the closing phase says so", async () => {
+  const { nemesis } = make([{ id: "f1", kind: "kill-server", at: message("o1", 1) }], {
+    healing: Promise.reject(new Error("it does not start")),
+  });
+  await nemesis.at(message("o1", 1), "");
+  await turn();
+  expect(nemesis.healing).toBe(false);
+  await expect(nemesis.close()).rejects.toThrow("it does not start");
+});
+
 test("what was not healed is healed in the closing phase, the last first, each once", async () => {
   const { nemesis, done } = make([
     { id: "f1", kind: "zombie", at: message("o1", 1) },

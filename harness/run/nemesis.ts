@@ -107,11 +107,15 @@ export class Nemesis {
 
   async #heal({ fault, strike, released }: Struck): Promise<void> {
     this.#healing++;
-    const { hold, heal } = await strike;
-    released.resolve();
-    await heal?.();
-    this.#healing--;
-    if (hold || heal) this.#record({ fault: fault.id, kind: fault.kind, phase: "healed" });
+    try {
+      const { hold, heal } = await strike;
+      released.resolve();
+      await heal?.();
+      if (!hold && !heal) return;
+    } finally {
+      this.#healing--;
+    }
+    this.#record({ fault: fault.id, kind: fault.kind, phase: "healed" });
   }
 
   /** True while something heals in the background: the run is not stuck, it waits for that. */

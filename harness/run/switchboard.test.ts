@@ -1,0 +1,157 @@
+import { setImmediate as turn } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { momentName } from "../plan/index.ts";
+import type { ExternalRequest } from "../stack/index.ts";
+import type { Outcome } from "./nemesis.ts";
+import { type Party, Switchboard } from "./switchboard.ts";
+import { makeTag } from "./tag.ts";
+import { attempt, callCommand, childNamed, input, message } from "./testing.ts";
+
+/** A case that writes down what it hears. */
+class Listener implements Party {
+  readonly heard: string[] = [];
+  outcome: Outcome | Promise<Outcome> = {};
+
+  moment: Party["moment"] = (moment, detail) => {
+    this.heard.push(`${momentName(moment)}: ${detail}`);
+    return this.outcome;
+  };
+  attempt: Party["attempt"] = ({ operation, child, target, attempt, phase, code, message }) => {
+    const which = `${operation}${child === undefined ? "" : `/${child}`} attempt ${attempt} of ${target}`;
+    this.heard.push([which, phase, code, message].filter((part) => part !== undefined).join(" "));
+  };
+  invocation: Party["invocation"] = (operation, invocation) => {
+    this.heard.push(`${operation} is ${invocation}`);
+  };
+  external: Party["external"] = async ({ path }, from) => {
+    this.heard.push(`${path} from ${JSON.stringify(from)}`);
+    return { status: 200, body: "" };
+  };
+}
+
+const tag = makeTag(Math.random);
+const pay = attempt("inv-p", "payments/@p1/pay");
+const run = message("Run", "to-server", { name: "charge" }, 3);
+
+function make() {
+  const switchboard = new Switchboard();
+  const listener = new Listener();
+  switchboard.join(tag, listener);
+  return { switchboard, listener, heard: listener.heard };
+}
+
+function begin(switchboard: Switchboard): void {
+  switchboard.opened(pay);
+  switchboard.before(pay, input(`${tag}/o1`));
+  switchboard.after(pay, input(`${tag}/o1`));
+}
+
+const request = (path: string, more: Partial<ExternalRequest> = {}): ExternalRequest => ({
+  method: "POST",
+  path,
+  headers: {},
+  body: "{}",
+  ...more,
+});
+
+test("a case hears of the moments and attempts of its operations, and of nothing else", () => {
+  const { switchboard, heard } = make();
+  const other = attempt("inv-x", "payments/@p2/pay");
+  switchboard.opened(other);
+  switchboard.before(other, input("somebody-else-/o1"));
+  expect(heard).toEqual([]);
+  begin(switchboard);
+  switchboard.before(pay, run);
+  switchboard.before(pay, message("Error", "to-server", { code: 500, message: "no" }));
+  switchboard.closed(pay, true);
+  expect(heard).toEqual([
+    "o1 is inv-p",
+    "o1 attempt 1 of payments/@p1/pay started",
+    "before o1 attempt 1 to-endpoint 2: Input",
+    "after o1 attempt 1 to-endpoint 2: Input",
+    "before o1 attempt 1 to-server 3: Run",
+    "o1 attempt 1 of payments/@p1/pay failed 500 no",
+    "before o1 attempt 1 to-server 1: Error",
+  ]);
+  expect([...switchboard.invocationsOf(tag)]).toEqual(["inv-p"]);
+});
+
+test.each([
+  ["End", "ended"],
+  ["Suspension", "suspended"],
+] as const)("an attempt that closes with %s has %s; one that closes without is lost", (name, phase) => {
+  const { switchboard, heard } = make();
+  begin(switchboard);
+  switchboard.before(pay, message(name, "to-server", {}));
+  expect(heard).toContain(`o1 attempt 1 of payments/@p1/pay ${phase}`);
+  switchboard.closed(pay, true);
+  expect(heard.filter((one) => one.includes("lost"))).toEqual([]);
+  switchboard.closed(pay, false);
+  expect(heard.at(-1)).toBe("o1 attempt 1 of payments/@p1/pay lost");
+});
+
+test("a child's traffic is its operation's, with its number, and does not pass for the operation's invocation", () => {
+  const { switchboard, heard } = make();
+  begin(switchboard);
+  switchboard.before(pay, callCommand("accounts/@a1/withdraw", 1));
+  switchboard.before(pay, childNamed(1, "inv-c"));
+  heard.length = 0;
+  const child = attempt("inv-c", "accounts/@a1/withdraw");
+  switchboard.opened(child);
+  switchboard.before(child, input());
+  expect(heard).toEqual([
+    "o1/1 attempt 1 of accounts/@a1/withdraw started",
+    "before o1/1 attempt 1 to-endpoint 2: Input",
+  ]);
+  expect([...switchboard.invocationsOf(tag)]).toEqual(["inv-p", "inv-c"]);
+});
+
+test("what the case decides becomes of the message", async () => {
+  const { switchboard, listener } = make();
+  begin(switchboard);
+  listener.outcome = { decision: "reset" };
+  expect(switchboard.before(pay, run)).toBe("reset");
+  listener.outcome = Promise.resolve({ decision: "session" });
+  expect(await switchboard.after(pay, run)).toBe("session");
+  listener.outcome = {};
+  expect(switchboard.before(pay, run)).toBeUndefined();
+});
+
+test("a call to an external system is its attempt's, or by a tag in it the case's; a straggler's is lost", async () => {
+  const { switchboard, heard } = make();
+  begin(switchboard);
+  heard.length = 0;
+  expect(await switchboard.external(request("/a", { from: { invocation: "inv-p", attempt: 1 } }))).toMatchObject({
+    status: 200,
+  });
+  expect(await switchboard.external(request("/b", { body: `{"key":"${tag}k1"}` }))).toMatchObject({ status: 200 });
+  expect(await switchboard.external(request("/c"))).toBe("lost");
+  expect(heard).toEqual(['/a from {"operation":"o1","invocation":"inv-p","attempt":1}', "/b from {}"]);
+  expect(switchboard.leave(tag)).toEqual(["inv-p"]);
+  expect(await switchboard.external(request("/d", { from: { invocation: "inv-p", attempt: 1 } }))).toBe("lost");
+  expect(await switchboard.external(request("/e", { body: `{"key":"${tag}k1"}` }))).toBe("lost");
+  expect(heard).toHaveLength(2);
+});
+
+test("calls of attempts that are open are held; those of later attempts are not", async () => {
+  const { switchboard, heard } = make();
+  begin(switchboard);
+  const release = switchboard.holdCallsOfOpenAttempts();
+  heard.length = 0;
+  const held = switchboard.external(request("/late", { from: { invocation: "inv-p", attempt: 1 } }));
+  await switchboard.external(request("/early", { from: { invocation: "inv-p", attempt: 2 } }));
+  await turn();
+  expect(heard).toHaveLength(1);
+  release();
+  await held;
+  expect(heard.map((one) => one.split(" ")[0])).toEqual(["/early", "/late"]);
+});
+
+test("calls of an attempt that is over are not held", async () => {
+  const { switchboard, heard } = make();
+  begin(switchboard);
+  switchboard.closed(pay, true);
+  switchboard.holdCallsOfOpenAttempts();
+  await switchboard.external(request("/a", { from: { invocation: "inv-p", attempt: 1 } }));
+  expect(heard.at(-1)).toContain("/a from");
+});
