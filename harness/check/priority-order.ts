@@ -51,7 +51,7 @@ export function priorityOrder(options: PriorityOrder): Checker {
       const moment = { name: `event ${index}`, invoke: index, completion: undefined };
       const grant = options.granted(event, index);
       if (grant) {
-        const since = begun.get(JSON.stringify([grant.queue, grant.item])) ?? index;
+        const since = Math.min(begun.get(JSON.stringify([grant.queue, grant.item])) ?? index, index);
         const observed = {
           input: { act: "grant", ...grant } as const,
           output: "done" as const,

@@ -45,6 +45,7 @@ export interface OptionalClass {
 /**
  * Lays out operations. It yields now and then, so that the caller may do something else in between.
  * @param isRead whether an operation never changes the state
+ * @throws RangeError for an operation that ends before it begins
  */
 export function* schedule<Input, Output>(
   operations: readonly Observed<Input, Output>[],
@@ -60,6 +61,8 @@ export function* schedule<Input, Output>(
   const optional: number[] = [];
   for (let i = 0; i < count; i++) {
     const operation = operations[i]!;
+    if (!(operation.call <= (operation.return ?? Number.POSITIVE_INFINITY)))
+      throw new RangeError(`an operation answered at ${operation.return}, before it was invoked at ${operation.call}`);
     symbol[i] = transitions.symbol(operation);
     reads[i] = isRead(operation) ? 1 : 0;
     if (operation.return !== undefined || operation.output !== undefined) required.push(i);

@@ -216,6 +216,11 @@ const hopeless = (): Observed<TextInput, string>[] => {
   return operations;
 };
 
+test("an operation that ends before it begins is refused", () => {
+  const backwards: Observed<RegisterInput, Json> = { input: { f: "read" }, output: 0, call: 5, return: 4 };
+  expect(() => hurried(new Search(register(0), [backwards]))).toThrow(RangeError);
+});
+
 test("a budget of time is kept to within 10%, and its end is unknown", () => {
   const start = performance.now();
   const finding = hurried(new Search(text, hopeless(), { milliseconds: 400 }));
