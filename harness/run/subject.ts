@@ -77,6 +77,7 @@ export class Subject {
   /** An answer in the contract's form. */
   decode(call: Call, answer: Json): Json {
     const name = "app" in call ? `${call.app} ${call.handler}` : `${call.service}/${call.handler}`;
-    return (this.#exports.decode?.(name, answer) ?? answer) as Json;
+    const decoded = this.#exports.decode?.(name, answer);
+    return decoded === undefined ? answer : (decoded as Json);
   }
 }

@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import type { History } from "../history/index.ts";
+import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
+import { pinned, pinsOf } from "./pins.ts";
+
+const message = (operation: string, number: number, when: Moment["when"], more: Partial<Moment> = {}): Moment =>
+  ({ at: "message", operation, attempt: 1, direction: "to-server", message: number, when, ...more }) as Moment;
+const operation = (id: string, point: "invoke" | "completion", when: Moment["when"]): Moment => ({
+  at: "operation",
+  operation: id,
+  point,
+  when,
+});
+/** The handler of an operation gets its input. */
+const begins = (id: string): Moment => message(id, 2, "after", { direction: "to-endpoint" } as Partial<Moment>);
+
+const plan: Plan = { operations: [], faults: [] };
+const historyOf = (moments: Moment[]): History => ({
+  plan,
+  stack: "none",
+  events: [],
+  moments,
+  final: { quiescent: true, unfinished: [], state: {}, outcomes: {} },
+});
+const orders = (moments: Moment[]): string[] =>
+  pinsOf(historyOf(moments)).map(({ first, second }) => `${momentName(first)} < ${momentName(second)}`);
+
+test("when a run goes from one operation to another, what came last comes before what came next", () => {
+  const moments = [
+    message("o1", 1, "before"),
+    message("o1", 1, "after"),
+    message("o1", 2, "before"),
+    message("o1", 2, "after"),
+    message("o2", 1, "before"),
+    message("o2", 1, "after"),
+    message("o2", 2, "before"),
+    message("o1", 3, "before"),
+  ];
+  expect(orders(moments)).toEqual([
+    "after o1 attempt 1 to-server 2 < before o2 attempt 1 to-server 1",
+    "after o2 attempt 1 to-server 1 < before o1 attempt 1 to-server 3",
+  ]);
+});
+
+test("what a client has heard cannot be held back; what it asks can", () => {
+  expect(orders([message("o1", 1, "after"), operation("o2", "completion", "before")])).toEqual([]);
+  expect(orders([message("o1", 1, "after"), operation("o2", "invoke", "before")])).toEqual([
+    "after o1 attempt 1 to-server 1 < before o2 invoke",
+  ]);
+});
+
+test("operations whose handlers began one after the other are invoked so", () => {
+  expect(orders([begins("o1"), begins("o2"), begins("o3")])).toEqual([
+    "after o1 attempt 1 to-endpoint 2 < before o2 invoke",
+    "after o2 attempt 1 to-endpoint 2 < before o3 invoke",
+  ]);
+  const child = message("o2", 2, "after", { direction: "to-endpoint", child: 1 } as Partial<Moment>);
+  const again = message("o2", 2, "after", { direction: "to-endpoint", attempt: 2 } as Partial<Moment>);
+  expect(orders([begins("o1"), child, again])).toEqual([]);
+});
+
+test("an order that came twice is one pin; a history without moments has none", () => {
+  const once = [message("o1", 1, "after"), message("o2", 1, "before")];
+  expect(orders([...once, ...once])).toHaveLength(1);
+  const { moments: _, ...bare } = historyOf([]);
+  expect(pinsOf(bare)).toEqual([]);
+});
+
+// --- which pins are worth it
+
+const failing = historyOf(
+  ["o2", "o1", "o3", "o1"].flatMap((id, turn) => [message(id, turn + 1, "before"), message(id, turn + 1, "after")]),
+);
+const all = pinsOf(failing);
+const has = (candidate: Plan, pin: Pin): boolean =>
+  candidate.pins!.some(({ second }) => momentName(second) === momentName(pin.second));
+
+test("pins that help are kept, the others are left out", async () => {
+  expect(all).toHaveLength(3);
+  const needed = all[1]!;
+  const best = await pinned(
+    plan,
+    failing,
+    async (candidate) => (has(candidate, needed) ? 10 : 4),
+    4,
+    () => true,
+  );
+  expect(best).toEqual({ ...plan, pins: [needed] });
+});
+
+test("pins that hinder are left out, although it fails without doing so", async () => {
+  const [harmful, , helpful] = all;
+  const measure = async (candidate: Plan) =>
+    5 + (has(candidate, helpful!) ? 5 : 0) - (has(candidate, harmful!) ? 2 : 0);
+  expect((await pinned(plan, failing, measure, 5, () => true)).pins).toEqual([helpful]);
+});
+
+test("pins that do not make it fail more often are not worth it", async () => {
+  expect(
+    await pinned(
+      plan,
+      failing,
+      async () => 4,
+      4,
+      () => true,
+    ),
+  ).toBe(plan);
+  expect(
+    await pinned(
+      plan,
+      historyOf([]),
+      async () => 10,
+      4,
+      () => true,
+    ),
+  ).toBe(plan);
+});
+
+test("without time for more, the best so far is the answer", async () => {
+  let asked = 0;
+  const measure = async () => {
+    asked++;
+    return 10;
+  };
+  expect(await pinned(plan, failing, measure, 4, () => false)).toBe(plan);
+  expect(asked).toBe(0);
+  const best = await pinned(plan, failing, measure, 4, () => asked < 2);
+  expect(asked).toBe(2);
+  expect(best.pins).toEqual(all.slice(1));
+});

@@ -1,0 +1,203 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Plan } from "../plan/index.ts";
+import { readSettings, type SavedPlan, SettingsError } from "./settings.ts";
+
+const folder = mkdtempSync(path.join(tmpdir(), "settings-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const file = (content: unknown): string => {
+  const name = path.join(folder, `${++files}.json`);
+  writeFileSync(name, typeof content === "string" ? content : JSON.stringify(content));
+  return name;
+};
+
+const read = (env: Record<string, string>) => readSettings(env, () => 0.5);
+/** The message with which settings are refused. */
+function refusal(env: Record<string, string>): string {
+  try {
+    read(env);
+  } catch (error) {
+    expect(error).toBeInstanceOf(SettingsError);
+    return (error as Error).message;
+  }
+  throw new Error(`${JSON.stringify(env)} was taken`);
+}
+
+const plan: Plan = {
+  operations: [
+    { id: "o1", client: "c1", kind: "any", mode: "call", call: { service: "s", handler: "h" } },
+    { id: "o2", client: "c1", kind: "cancel", mode: "cancel", of: "o1", after: ["o1"] },
+  ],
+  faults: [{ id: "f1", kind: "cut-reset", at: { at: "operation", operation: "o1", point: "invoke", when: "after" } }],
+};
+const saved: SavedPlan = { property: "money is conserved", invariant: "balance", stack: "native", summary: "", plan };
+
+const mutant = {
+  name: "last write wins",
+  file: "src/durable-rpc/product.ts",
+  find: 'if (await ctx.get("reserved")) return false;',
+  replace: "",
+  breaks: ["at most one winner"],
+};
+
+test("without any, all stacks are stormed for a while, from a seed of its own", () => {
+  expect(read({})).toEqual({
+    seed: 2 ** 30,
+    budget: 20_000,
+    stacks: ["simulated", "native"],
+    mutants: [],
+    services: {},
+    full: true,
+  });
+});
+
+test("what is asked for is taken", () => {
+  const [replay, mutants] = [file(saved), file([mutant])];
+  const env = { SEED: "7", RUNS: "20", BUDGET: "1.5m", STACK: "native", REPLAY: replay, MUTANTS: mutants };
+  expect(read({ ...env, SUBJECT: "src/catalog.ts" })).toEqual({
+    seed: 7,
+    runs: 20,
+    budget: 90_000,
+    stacks: ["native"],
+    replay: { ...saved, file: replay },
+    subject: path.resolve("src/catalog.ts"),
+    mutants: [mutant],
+    services: { SUBJECT: "src/catalog.ts", MUTANTS: mutants },
+    full: false,
+  });
+});
+
+test.each([
+  ["500ms", 500],
+  ["20s", 20_000],
+  ["5m", 300_000],
+  ["1h", 3_600_000],
+])("BUDGET=%s is %d milliseconds", (text, milliseconds) => {
+  expect(read({ BUDGET: text }).budget).toBe(milliseconds);
+});
+
+test("stacks are separated by commas, and each counts once", () => {
+  expect(read({ STACK: "native, simulated,native" }).stacks).toEqual(["native", "simulated"]);
+});
+
+test.each([
+  ["SEED", "0"],
+  ["BUDGET", "1s"],
+  ["STACK", "native"],
+])("a run with %s is still a full one", (name, value) => {
+  expect(read({ [name]: value }).full).toBe(true);
+});
+
+test.each([
+  ["RUNS", "5"],
+  ["SUBJECT", "src/catalog.ts"],
+  ["MUTANTS", file([mutant])],
+  ["REPLAY", file(saved)],
+])("a run with %s is none", (name, value) => {
+  expect(read({ [name]: value }).full).toBe(false);
+});
+
+describe("what makes no sense is refused, with the variable, its value, and what would make sense", () => {
+  test.each([
+    ["SEED", "", "whole number from 0 to 2147483647"],
+    ["SEED", "-1", "whole number"],
+    ["SEED", "1.5", "whole number"],
+    ["SEED", "0x10", "whole number"],
+    ["SEED", "abc", "whole number"],
+    ["SEED", "2147483648", "2147483647"],
+    ["RUNS", "0", "whole number from 1 to"],
+    ["RUNS", "many", "whole number"],
+    ["RUNS", "99999999999", "10000000"],
+    ["BUDGET", "20", "with its unit, such as 500ms, 20s, 5m or 1h"],
+    ["BUDGET", "0s", "above zero"],
+    ["BUDGET", "-5s", "above zero"],
+    ["BUDGET", "5 s", "unit"],
+    ["BUDGET", "5 parsecs", "unit"],
+    ["STACK", "", "simulated, native"],
+    ["STACK", "docker", "simulated, native"],
+    ["STACK", "native;simulated", "separated by commas"],
+    ["SUBJECT", "nowhere.ts", "no such file"],
+    ["REPLAY", "nowhere.json", "no such file"],
+    ["MUTANTS", "nowhere.json", "no such file"],
+  ])("%s=%s", (name, value, right) => {
+    const message = refusal({ [name]: value });
+    expect(message).toMatch(new RegExp(`^${name}=${value}`.replace(/[.]/g, "\\.")));
+    expect(message).toContain(right);
+  });
+
+  const without = <T extends object>(value: T, field: keyof T): T => {
+    const { [field]: _, ...rest } = value;
+    return rest as T;
+  };
+  const fault = plan.faults[0]!;
+  const [first, second] = plan.operations as [Plan["operations"][number], Plan["operations"][number]];
+
+  test.each<[string, unknown, string]>([
+    ["no JSON", "{", "is not JSON"],
+    ["null", null, "no object"],
+    ["a list", [], '"property"'],
+    ["no property", without(saved, "property"), '"property"'],
+    ["no plan", without(saved, "plan"), '"plan.operations"'],
+    ["no operations", { ...saved, plan: { ...plan, operations: [] } }, '"plan.operations"'],
+    ["no faults", { ...saved, plan: without(plan, "faults") }, '"plan.faults"'],
+    [
+      "an operation without client",
+      { ...saved, plan: { ...plan, operations: [without(first, "client")] } },
+      "operation 1",
+    ],
+    ["two of one id", { ...saved, plan: { ...plan, operations: [first, first] } }, 'two operations have the id "o1"'],
+    ["an unknown of", { ...saved, plan: { ...plan, operations: [first, { ...second, of: "o9" }] } }, '"o9"'],
+    ["an unknown after", { ...saved, plan: { ...plan, operations: [first, { ...second, after: ["o8"] }] } }, '"o8"'],
+    [
+      "an unknown at",
+      { ...saved, plan: { ...plan, operations: [{ ...first, at: { ...fault.at, operation: "o7" } }] } },
+      '"o7"',
+    ],
+    [
+      "a fault at none",
+      { ...saved, plan: { ...plan, faults: [{ ...fault, at: { ...fault.at, operation: "o6" } }] } },
+      '"o6"',
+    ],
+    [
+      "a pin of none",
+      { ...saved, plan: { ...plan, pins: [{ first: fault.at, second: { ...fault.at, operation: "o5" } }] } },
+      '"o5"',
+    ],
+    [
+      "an unknown kind",
+      { ...saved, plan: { ...plan, faults: [{ ...fault, kind: "earthquake" }] } },
+      "cut-reset, cut-session",
+    ],
+    ["a fault that is none", { ...saved, plan: { ...plan, faults: [null] } }, "fault 1"],
+  ])("REPLAY with %s", (_, content, right) => {
+    const name = file(content);
+    const message = refusal({ REPLAY: name });
+    expect(message).toContain(`REPLAY=${name}: `);
+    expect(message).toContain(right);
+  });
+
+  test.each<[string, unknown, string]>([
+    ["no JSON", "[", "is not JSON"],
+    ["no list", {}, "list of patches {name, file, find, replace, breaks}"],
+    ["an empty list", [], "list of patches"],
+    ["null in the list", [null], 'patch 1 has no "name"'],
+    ["no name", [without(mutant, "name")], 'patch 1 has no "name"'],
+    ["no find", [mutant, without(mutant, "find")], 'patch 2 has no "find"'],
+    ["no breaks", [without(mutant, "breaks")], '"breaks"'],
+    ["no such file", [{ ...mutant, file: "src/nowhere.ts" }], "src/nowhere.ts"],
+    [
+      "no match",
+      [{ ...mutant, find: "no such text" }],
+      "occurs 0 times in src/durable-rpc/product.ts, and must occur exactly once",
+    ],
+    ["two matches", [{ ...mutant, find: '"reserved"' }], "must occur exactly once"],
+  ])("MUTANTS with %s", (_, content, right) => {
+    const name = file(content);
+    const message = refusal({ MUTANTS: name });
+    expect(message).toContain(`MUTANTS=${name}: `);
+    expect(message).toContain(right);
+  });
+});

@@ -1,0 +1,59 @@
+import { expect, test } from "vitest";
+import type { RecordedRun } from "../../report/index.ts";
+import type { PropertyProgress } from "../../report/record.ts";
+import { verdictOf } from "./verdict.ts";
+
+const record = (more: Partial<PropertyProgress> = {}): PropertyProgress => ({
+  type: "property",
+  property: "money is conserved",
+  pattern: "payments",
+  stack: "native",
+  verdict: "passed",
+  cases: 1,
+  operations: 1,
+  milliseconds: 1,
+  faults: { "cut-reset": { planned: 3, struck: 2 } },
+  reaches: {},
+  invariants: [],
+  ...more,
+});
+const recorded = (...properties: PropertyProgress[]): RecordedRun => ({ properties, unreadable: 0 });
+const silent = (stack = "native") => record({ stack, faults: { zombie: { planned: 7, struck: 0 } } });
+
+test.each([
+  ["passed", "passed"],
+  ["skipped", "passed"],
+  ["failed", "failed"],
+  ["unknown", "failed"],
+  ["vacuous", "failed"],
+  ["interrupted", "interrupted"],
+  ["running", "interrupted"],
+] as const)("a run with a property that %s has %s", (verdict, whole) => {
+  expect(verdictOf(recorded(record(), record({ property: "other", verdict })), { full: true }).verdict).toBe(whole);
+});
+
+test("a full run fails when a kind of fault never struck, and says which and where", () => {
+  const { verdict, complaints } = verdictOf(recorded(record(), silent()), { full: true });
+  expect(verdict).toBe("failed");
+  expect(complaints).toHaveLength(1);
+  for (const word of ["native", "zombie", "7"]) expect(complaints[0]).toContain(word);
+});
+
+test("it is enough that it struck in one property; on another stack it must strike as well", () => {
+  const struck = (stack: string) => record({ stack, property: "other", faults: { zombie: { planned: 1, struck: 1 } } });
+  expect(verdictOf(recorded(silent(), struck("native")), { full: true }).verdict).toBe("passed");
+  expect(verdictOf(recorded(silent(), struck("simulated")), { full: true }).verdict).toBe("failed");
+});
+
+test("a run that was narrowed down need not meet every kind of fault", () => {
+  expect(verdictOf(recorded(silent()), { full: false })).toEqual({ verdict: "passed", complaints: [] });
+});
+
+test("a replay of a property that did not run fails, and says so", () => {
+  const replay = { file: "saved.json", property: "gone", invariant: "x", stack: "native", summary: "" };
+  const settings = { full: false, replay: { ...replay, plan: { operations: [], faults: [] } } };
+  const { verdict, complaints } = verdictOf(recorded(), settings);
+  expect(verdict).toBe("failed");
+  expect(complaints.join()).toMatch(/REPLAY=saved\.json.*"gone"/);
+  expect(verdictOf(recorded(record()), settings).verdict).toBe("passed");
+});
