@@ -76,7 +76,7 @@ export class Guest {
 
   /** The state of an object, values parsed. */
   async state(object: "cupboard" | "recipe", key = ""): Promise<Record<string, unknown>> {
-    const all = await this.#stack.probe.state(this.name);
+    const all = await this.#again(() => this.#stack.probe.state(this.name), true);
     const texts = all[`${object}${this.#kitchen}/${this.key(key)}`] ?? {};
     const parsed = Object.entries(texts).map(([name, text]) => [name, text === "" ? "" : JSON.parse(text)] as const);
     return Object.fromEntries(parsed.sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -150,15 +150,19 @@ export class Guest {
     return (await this.#ask("admin", { method: "PATCH", path: `/invocations/${id}/${verb}`, headers: {} })).status;
   }
 
-  /** Asks again for as long as the server is not there; a connection that breaks is asked again only when that is safe. */
-  async #ask(to: "ingress" | "admin", request: ClientRequest, isSafe = false): Promise<ClientAnswer> {
+  #ask(to: "ingress" | "admin", request: ClientRequest, isSafe = false): Promise<ClientAnswer> {
     const headers = { ...request.headers, [OPERATION_HEADER]: this.name };
+    return this.#again(() => this.#stack.fetch(to, { ...request, headers }), isSafe);
+  }
+
+  /** Asks again for as long as the server is not there; when a connection breaks, only if that is safe. */
+  async #again<T>(ask: () => Promise<T>, isSafe: boolean): Promise<T> {
     for (;;) {
       try {
-        return await this.#stack.fetch(to, { ...request, headers });
+        return await ask();
       } catch (error) {
-        const { code } = error as { code?: string };
-        if (code !== "ECONNREFUSED" && !isSafe) throw error;
+        if (!isSafe && !`${error} ${(error as Error).cause}`.includes("ECONNREFUSED"))
+          throw new Error("connection lost");
         await this.sleep(10);
       }
     }

@@ -32,7 +32,7 @@ interface Watch {
   struck: boolean;
   attempts: RecordedAttempt[];
   puts: string[];
-  inject(injection: Injection): void;
+  inject(injection: Injection): Promise<unknown>;
 }
 
 /**
@@ -43,8 +43,8 @@ export class Recorder implements Gate {
   readonly #watches = new Map<string, Watch>();
   readonly #attempts = new Map<string, { record: RecordedAttempt; guest: string | undefined; over: boolean }>();
 
-  /** @param inject how a strike acts on the stack */
-  watch(guest: string, inject: (injection: Injection) => void, place?: Place, strike?: Strike): Watch {
+  /** @param inject how a strike acts on the stack; settles when it has */
+  watch(guest: string, inject: (injection: Injection) => Promise<unknown>, place?: Place, strike?: Strike): Watch {
     const watch: Watch = {
       struck: false,
       attempts: [],
@@ -65,12 +65,12 @@ export class Recorder implements Gate {
     for (const guest of this.#watches.keys()) if (attempt.key?.startsWith(guest)) this.#belongs(attempt, guest);
   }
 
-  before(attempt: Attempt, message: Message): Decision {
+  before(attempt: Attempt, message: Message): Decision | Promise<Decision> {
     if (message.type === MessageType.Input) this.#learn(attempt, message);
     this.#record(attempt, message);
     return this.#at(attempt, message, "before");
   }
-  after(attempt: Attempt, message: Message): Decision {
+  after(attempt: Attempt, message: Message): Decision | Promise<Decision> {
     return this.#at(attempt, message, "after");
   }
   closed(): void {}
@@ -107,13 +107,16 @@ export class Recorder implements Gate {
     entry.over = LAST.has(message.type);
   }
 
-  #at(attempt: Attempt, message: Message, when: Place["when"]): Decision {
-    const watch = this.#watches.get(this.#attempts.get(idOf(attempt))?.guest ?? "");
-    if (!watch?.place || watch.struck || !isAt(watch.place, attempt, message, when)) return undefined;
+  #at(attempt: Attempt, message: Message, when: Place["when"]): Decision | Promise<Decision> {
+    const entry = this.#attempts.get(idOf(attempt));
+    const watch = this.#watches.get(entry?.guest ?? "");
+    if (!entry || !watch?.place || watch.struck || !isAt(watch.place, attempt, message, when)) return undefined;
     watch.struck = true;
     if (watch.strike && "cut" in watch.strike) return watch.strike.cut;
-    if (watch.strike) watch.inject(watch.strike.inject);
-    return undefined;
+    // what still passes while the blow falls is a matter of chance
+    entry.over = true;
+    // the message waits until the blow has fallen
+    return watch.strike && watch.inject(watch.strike.inject).then(() => undefined);
   }
 }
 

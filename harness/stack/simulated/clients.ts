@@ -93,9 +93,12 @@ export class ClientConnection implements Connection {
     if (typeof this.#to === "string") this.#lose("ECONNRESET");
   }
 
-  /** The process of the front app is gone. */
+  /** The connection to the front app's process breaks, or the process is gone. */
   break(): void {
     this.#lose("ECONNRESET");
+  }
+  died(): void {
+    this.break();
   }
 
   #arrive(): void {

@@ -23,7 +23,6 @@ export class Endpoints {
   get current(): SimulatedProcess {
     if (this.#current?.alive) return this.#current;
     const process = this.#start(`p${this.#all.length + 1}`);
-    process.onCrash = () => process.breakConnections();
     this.#all.push(process);
     this.#current = process;
     return process;
@@ -34,7 +33,6 @@ export class Endpoints {
     const dead = this.current;
     this.#machine.scheduler.log(`KILL of the service process ${dead.name}`);
     dead.kill();
-    dead.breakConnections();
   }
 
   /** The process that serves freezes, and another takes over. */
@@ -56,7 +54,6 @@ export class Endpoints {
         frozen.thaw();
         this.#whenIdle(frozen, () => {
           frozen.kill();
-          frozen.breakConnections();
           resolve();
         });
       });
@@ -65,7 +62,7 @@ export class Endpoints {
 
   /** Ends all processes, without a trace. */
   close(): void {
-    for (const process of this.#all) process.kill();
+    for (const process of this.#all) process.end();
   }
 
   #whenIdle(process: SimulatedProcess, then: () => void): Timer {

@@ -21,6 +21,8 @@ export interface Machine {
 export interface Connection {
   /** The connection breaks: the other end is told at once, the process some time later. */
   break(): void;
+  /** The process has died: what it had sent before may still arrive. */
+  died(): void;
 }
 
 export interface OutgoingRequest {
@@ -107,8 +109,8 @@ export class SimulatedProcess {
   readonly clients = new Set<Connection>();
   /** requests of its own that have no answer yet */
   requestsInFlight = 0;
-  /** told once, when it dies by its own fault */
-  onCrash: (error: unknown) => void = () => {};
+  /** requests that are on their way out, by name, and how to lose them: some are lost when the process dies */
+  readonly leaving = new Map<string, () => void>();
   #alive = true;
   /** what would have entered while it was frozen */
   #backlog: Entry[] | undefined;
@@ -154,12 +156,17 @@ export class SimulatedProcess {
     if (!this.#alive) return;
     this.machine.scheduler.log(`${this.name} dies of an error that nobody caught: ${error}`);
     this.kill();
-    this.onCrash(error);
   }
 
-  /** SIGKILL: nothing is ever delivered to it again. */
+  /** SIGKILL: nothing is ever delivered to it again, and its connections break. */
   kill(): void {
     if (!this.#alive) return;
+    this.end();
+    this.#hangUp();
+  }
+
+  /** It is gone, and nobody is told: the run is over. */
+  end(): void {
     this.#alive = false;
     this.#immediates = [];
     this.#backlog = undefined;
@@ -167,16 +174,16 @@ export class SimulatedProcess {
     this.#immediates = [];
     for (const { strand } of this.exchanges) free(strand);
     this.exchanges.clear();
+    for (const [name, lose] of this.leaving) if (chance(this.machine.seed, `${name} is lost`) < 0.5) lose();
   }
 
   /** The connection from Restate breaks, with all its streams. */
   breakStreams(): void {
     for (const stream of [...this.streams]) stream.break();
   }
-  /** All connections to it break. */
-  breakConnections(): void {
-    this.breakStreams();
-    for (const client of [...this.clients]) client.break();
+  /** It has died: those at the other ends will notice. */
+  #hangUp(): void {
+    for (const connection of [...this.streams, ...this.clients]) connection.died();
   }
 
   /** SIGSTOP: what enters waits. */

@@ -1,5 +1,6 @@
 import { decode, type Frame, MessageType, messageName } from "../../protocol/index.ts";
 import type { Attempt, Decision, Gate, Message } from "../stack.ts";
+import { chance } from "./chance.ts";
 import { Exchange } from "./exchange.ts";
 import { type Connection, type SimulatedProcess, Strand } from "./process.ts";
 import type { Link, Scheduler } from "./scheduler.ts";
@@ -79,6 +80,12 @@ export class Stream implements Connection {
     if (this.#closed) return;
     this.abort();
     this.#listener.closed("broken");
+  }
+
+  /** The process has died. What it had sent is lost, or arrives before the break is noticed, as chance has it. */
+  died(): void {
+    if (chance(this.process.machine.seed, `${this.#name} is lost`) < 0.5) this.break();
+    else this.#up.link.send("", () => this.break());
   }
 
   /** Restate breaks the stream. */
@@ -213,12 +220,23 @@ class Channel {
     if (this.#stream.closed) return false;
     if (decision) {
       this.#flush();
-      this.#stream.sever(decision);
+      if (before) this.#stream.sever(decision);
+      else this.#severLater(decision);
       return false;
     }
     if (before && this.#direction === "to-endpoint") this.#passed.push(frame.bytes);
     else if (before) this.#stream.arrive(frame);
     return true;
+  }
+
+  /** What was delivered may still have an effect, in the other direction, before the break is noticed. */
+  #severLater(decision: Exclude<Decision, undefined>): void {
+    this.link.hold();
+    const { scheduler } = this.#network;
+    const soon = scheduler.link(`${this.#label} break`, this.link.actor);
+    soon.send("", () => {
+      if (!this.#stream.closed) this.#stream.sever(decision);
+    });
   }
 
   /** Hands over what has passed, at once: nobody can tell it from one after the other. */

@@ -158,7 +158,12 @@ export class Universe implements Machine, Network {
       else comesBack(`${result.status} ${result.body}`, { headers: { "content-type": "application/json" }, ...result });
     };
     this.#calls.set(request, attempt);
+    from.process.leaving.set(name, () => {
+      there.cut();
+      this.#calls.delete(request);
+    });
     there.send(`${name}: ${method} ${path} ${body}`, () => {
+      from.process.leaving.delete(name);
       this.gate?.external({ method, path, headers, body, ...source }).then(
         (result) => this.scheduler.soon(() => arrived(result)),
         (error: unknown) => this.fail(error),
@@ -187,20 +192,28 @@ export class Universe implements Machine, Network {
 
   // --- faults ---
 
+  /** A blow takes a moment to fall, as a signal does: what is not held goes on until then. */
   inject(injection: Injection): Promise<Injected> {
-    switch (injection.kind) {
+    const name = this.#unique(`fault ${injection.kind}`);
+    return new Promise((resolve) => {
+      this.scheduler.link(name, name).send("", () => resolve({ heal: once(this.#strike(injection)) }));
+    });
+  }
+
+  /** Answers how it is healed. */
+  #strike({ kind }: Injection): () => Promise<void> {
+    switch (kind) {
       case "kill-endpoint":
         this.endpoints.kill();
-        return Promise.resolve({ heal: async () => {} });
+        return async () => {};
       case "zombie": {
         const frozen = this.endpoints.freeze();
-        return Promise.resolve({ heal: once(() => this.endpoints.thaw(frozen)) });
+        return () => this.endpoints.thaw(frozen);
       }
-      case "kill-server": {
+      case "kill-server":
         this.restate.crash();
         this.#clients.serverDied();
-        return Promise.resolve({ heal: once(() => this.#restart()) });
-      }
+        return () => this.#restart();
     }
   }
 
