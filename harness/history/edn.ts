@@ -220,7 +220,10 @@ function number(text: string, at: number): number {
 function writeNumber(value: number): string {
   if (Number.isNaN(value)) return "##NaN";
   if (!Number.isFinite(value)) return value > 0 ? "##Inf" : "##-Inf";
-  return Object.is(value, -0) ? "-0.0" : String(value).replace("e+", "e");
+  if (Object.is(value, -0)) return "-0.0";
+  // As an integer it would be taken for an exact one.
+  const isExact = Number.isSafeInteger(value) || !Number.isInteger(value);
+  return (isExact ? String(value) : value.toExponential()).replace("e+", "e");
 }
 
 function writeString(value: string): string {

@@ -222,13 +222,15 @@ test("an operation that ends before it begins is refused", () => {
 });
 
 test("a budget of time is kept to within 10%, and its end is unknown", () => {
-  const start = performance.now();
-  const finding = hurried(new Search(text, hopeless(), { milliseconds: 400 }));
-  const took = performance.now() - start;
-  expect(finding).toEqual({ verdict: "unknown", reason: "no answer within 400 ms" });
-  expect(took).toBeGreaterThanOrEqual(400);
-  // The machine may be busy with other tests: what counts is that the search itself looks at the clock.
-  expect(took).toBeLessThan(440 + 100);
+  // The machine may be busy with others: one undisturbed run in five shows that the search looks at the clock.
+  const took = Array.from({ length: 5 }, () => {
+    const start = performance.now();
+    const finding = hurried(new Search(text, hopeless(), { milliseconds: 100 }));
+    expect(finding).toEqual({ verdict: "unknown", reason: "no answer within 100 ms" });
+    return performance.now() - start;
+  });
+  expect(Math.min(...took)).toBeGreaterThanOrEqual(100);
+  expect(Math.min(...took)).toBeLessThan(110);
 });
 
 test("a budget of memory is kept", () => {

@@ -1,0 +1,181 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { readJepsenEdn, readJepsenLog, writeHistory, writeJepsenEdn, writeJepsenLines } from "../history/index.ts";
+import { checkText } from "./check-text.ts";
+import { Script } from "./testing.ts";
+
+const budget = { milliseconds: 60_000 };
+const codeOf = async (model: string, text: string) => (await checkText(model, text, budget)).code;
+
+/** "0 invoke write 1": process, type, function and value of each event. */
+const edn = (...events: string[]) =>
+  events
+    .map((event) => {
+      const [process, type, f, ...value] = event.split(" ");
+      return `{:process ${process}, :type :${type}, :f :${f}, :value ${value.join(" ") || "nil"}}\n`;
+    })
+    .join("");
+
+const cases: [model: string, code: number, what: string, ...events: string[]][] = [
+  ["register", 0, "a read of what was written", "0 invoke write 1", "0 ok write 1", "1 invoke read", "1 ok read 1"],
+  ["register", 1, "a read of what was not", "0 invoke write 1", "0 ok write 1", "1 invoke read", "1 ok read 2"],
+  [
+    "register",
+    0,
+    "a write that may yet happen",
+    "0 invoke write 1",
+    "0 info write 1",
+    "1 invoke read",
+    "1 ok read",
+    "1 invoke read",
+    "1 ok read 1",
+  ],
+  ["register", 1, "a write that did not happen", "0 invoke write 1", "0 fail write 1", "1 invoke read", "1 ok read 1"],
+  ["register", 3, "a compare-and-set", "0 invoke cas [1 2]", "0 ok cas [1 2]"],
+  ["register", 3, "a write that claims another value", "0 invoke write 1", "0 ok write 2"],
+  [
+    "cas-register",
+    1,
+    "a compare-and-set that failed on the right value",
+    "0 invoke write 1",
+    "0 ok write 1",
+    "1 invoke cas [1 2]",
+    "1 fail cas [1 2]",
+  ],
+  [
+    "cas-register",
+    0,
+    "one that succeeded on it",
+    "0 invoke write 1",
+    "0 ok write 1",
+    "1 invoke cas [1 2]",
+    "1 ok cas [1 2]",
+    "1 invoke read",
+    "1 ok read 2",
+  ],
+  [
+    "kv",
+    0,
+    "keys that do not concern each other",
+    "0 invoke write [:a 1]",
+    "0 ok write [:a 1]",
+    "1 invoke read [:b nil]",
+    "1 ok read [:b nil]",
+  ],
+  [
+    "kv",
+    1,
+    "a key that lost a write",
+    "0 invoke write [:a 1]",
+    "0 ok write [:a 1]",
+    "1 invoke read [:a nil]",
+    "1 ok read [:a nil]",
+  ],
+  ["set", 0, "an element that may be there", "0 invoke add 1", "0 info add 1", "1 invoke read", "1 ok read #{1}"],
+  ["set", 1, "an element that is lost", "0 invoke add 1", "0 ok add 1", "1 invoke read", "1 ok read #{}"],
+  [
+    "queue",
+    1,
+    "a queue out of order",
+    "0 invoke enqueue 1",
+    "0 ok enqueue 1",
+    "0 invoke enqueue 2",
+    "0 ok enqueue 2",
+    "1 invoke dequeue",
+    "1 ok dequeue 2",
+  ],
+  [
+    "bag",
+    0,
+    "which is none for a bag",
+    "0 invoke enqueue 1",
+    "0 ok enqueue 1",
+    "0 invoke enqueue 2",
+    "0 ok enqueue 2",
+    "1 invoke dequeue",
+    "1 ok dequeue 2",
+  ],
+  [
+    "bag",
+    1,
+    "an item taken twice",
+    "0 invoke enqueue 1",
+    "0 ok enqueue 1",
+    "1 invoke dequeue",
+    "1 ok dequeue 1",
+    "1 invoke dequeue",
+    "1 ok dequeue 1",
+  ],
+  [
+    "mutex",
+    0,
+    "a lock that changes hands",
+    "0 invoke acquire",
+    "0 ok acquire",
+    "0 invoke release",
+    "1 invoke acquire",
+    "1 ok acquire",
+    "0 ok release",
+  ],
+  ["mutex", 1, "a lock held by two", "0 invoke acquire", "0 ok acquire", "1 invoke acquire", "1 ok acquire"],
+  ["write-once", 1, "a value that changed", "0 invoke write 1", "0 ok write 1", "1 invoke write 2", "1 ok write 2"],
+  ["write-once", 0, "a value that stands", "0 invoke write 1", "0 ok write 1", "1 invoke write 2", "1 ok write 1"],
+  ["no-such-model", 3, "no model", "0 invoke read", "0 ok read"],
+];
+
+test.each(cases)("%s gives %i for %s", async (model, code, _, ...events) => {
+  expect(await codeOf(model, edn(...events))).toBe(code);
+});
+
+test("it reads whatever notation there is, and refuses what is none", async () => {
+  const text = edn("0 invoke write 1", "0 ok write 1", "1 invoke read", "1 ok read 2");
+  const { events } = readJepsenEdn(text);
+  expect(await codeOf("register", writeJepsenEdn(events))).toBe(1);
+  expect(await codeOf("register", writeJepsenLines(events))).toBe(1);
+  const own = new Script().invoke("a", { kind: "write", input: 1 }).ok("a", 1).invoke("b", { kind: "read" }).ok("b", 2);
+  expect(await codeOf("register", writeHistory(own.history()))).toBe(1);
+  for (const nothing of ["", "what is this", '{"type":', "{:type"]) expect(await codeOf("register", nothing)).toBe(3);
+});
+
+test("a budget that runs out is unknown", async () => {
+  const appends = Array.from(
+    { length: 30 },
+    (_, k) => `{:process ${k} :type :invoke :f :append :key 0 :value "${k};"}\n`,
+  );
+  const ends = Array.from({ length: 30 }, (_, k) => `{:process ${k} :type :ok :f :append :key 0 :value "${k};"}\n`);
+  const read =
+    '{:process 99 :type :invoke :f :get :key 0}\n{:process 99 :type :ok :f :get :key 0 :value "nothing of the kind"}';
+  const checked = await checkText("kv", [...appends, ...ends, read].join(""), { milliseconds: 50 });
+  expect(checked).toEqual({ code: 2, text: "unknown: no answer within 50 ms" });
+});
+
+test("the answer names the events by their lines", async () => {
+  const { text } = await checkText(
+    "register",
+    edn("0 invoke write 1", "0 ok write 1", "1 invoke read", "1 ok read"),
+    budget,
+  );
+  expect(text).toMatch(/^invalid\n.*write\(1\) \(process 0, line 1\), then read\(\) -> null \(process 1, line 3\)\./);
+  expect(text).toMatch(/line +4 {2}process 1 {2}ok {5}read null/);
+});
+
+const data = fileURLToPath(new URL("../../../shared/data/porcupine", import.meta.url));
+
+test("public histories get their known verdicts", async () => {
+  if (!existsSync(data)) {
+    console.warn(`There is no ${data}: the public histories are not judged.`);
+    return;
+  }
+  const valid = new Set([2, 5, 7, 18, 25, 31, 38, 45, 48, 49]);
+  for (const name of readdirSync(data).filter((file) => file.endsWith(".log"))) {
+    const text = readFileSync(join(data, name), "utf8");
+    const expected = valid.has(Number(name.slice(5, 8))) ? 0 : 1;
+    expect(await codeOf("cas-register", text), name).toBe(expected);
+    // And after a journey through the other notation.
+    expect(await codeOf("cas-register", writeJepsenEdn(readJepsenLog(text).events)), name).toBe(expected);
+  }
+  for (const name of readdirSync(join(data, "kv")))
+    expect(await codeOf("kv", readFileSync(join(data, "kv", name), "utf8")), name).toBe(name.includes("ok") ? 0 : 1);
+}, 60_000);

@@ -1,0 +1,62 @@
+import { expect, test } from "vitest";
+import { type History, jepsenOf, readHistory, UnusableHistory, validateHistory, writeHistory } from "./index.ts";
+
+const history: History = {
+  plan: {
+    operations: [
+      { id: "o1", client: "a", kind: "write", mode: "call", call: { service: "s", handler: "h", key: "@k" }, input: 1 },
+      { id: "o2", client: "b", kind: "read", mode: "call", call: { service: "s", handler: "h", key: "@k" } },
+      { id: "o3", client: "a", kind: "write", mode: "call", input: 2 },
+    ],
+    faults: [],
+  },
+  stack: "simulated",
+  events: [
+    { type: "invoke", at: 0, operation: "o1" },
+    { type: "info", at: 1.5, operation: "o1", reason: "connection lost" },
+    { type: "fault", at: 2, fault: "f1", kind: "kill-server", phase: "struck" },
+    { type: "invoke", at: 3, operation: "o3" },
+    { type: "invoke", at: 3, operation: "o2" },
+    { type: "ok", at: 4, operation: "o2", value: 1 },
+    { type: "fail", at: 5, operation: "o3", status: 409, message: "taken" },
+  ],
+  final: { quiescent: true, unfinished: [], state: {}, outcomes: {} },
+};
+
+test("a history survives JSON lines", () => {
+  expect(readHistory(writeHistory(history))).toEqual(history);
+});
+
+test("for other checkers, a client goes on as a new process after an operation that was left open", () => {
+  expect(jepsenOf(history)).toEqual([
+    { type: "invoke", process: 0, f: "write", value: 1, key: "@k", time: 0 },
+    { type: "info", process: 0, f: "write", value: 1, key: "@k", time: 1_500_000, error: "connection lost" },
+    { type: "invoke", process: 2, f: "write", value: 2, time: 3_000_000 },
+    { type: "invoke", process: 1, f: "read", value: null, key: "@k", time: 3_000_000 },
+    { type: "ok", process: 1, f: "read", value: 1, key: "@k", time: 4_000_000 },
+    { type: "fail", process: 2, f: "write", value: 2, time: 5_000_000, error: "409 taken" },
+  ]);
+});
+
+const lines = writeHistory(history).split("\n");
+const bad: [string, string[], number][] = [
+  ["cut off in a line", [...lines.slice(0, 4), lines[4]!.slice(0, 9)], 5],
+  ["without its end", lines.slice(0, 5), 5],
+  ["without its beginning", lines.slice(1), 1],
+  ["with a completion before its invoke", lines.toSpliced(1, 1), 2],
+  ["with an invoke twice", lines.toSpliced(2, 0, lines[1]!), 3],
+  ["with a client that does two things at once", [lines[0]!, lines[1]!, lines[4]!, ...lines.slice(5)], 3],
+  ["with time going back", lines.toSpliced(3, 0, '{"type":"fault","at":0.5}'), 4],
+  ["of an operation that nobody planned", lines.toSpliced(1, 0, '{"type":"invoke","at":0,"operation":"o9"}'), 2],
+  ["with an event of no known type", lines.toSpliced(1, 0, '{"type":"miracle","at":0}'), 2],
+];
+
+test.each(bad)("a history %s is refused, naming the line", (_, changed, line) => {
+  expect(() => readHistory(changed.join("\n"))).toThrow(UnusableHistory);
+  expect(() => readHistory(changed.join("\n"))).toThrow(new RegExp(`^line ${line}: `));
+});
+
+test("so is one in memory, naming the event", () => {
+  validateHistory(history);
+  expect(() => validateHistory({ ...history, events: history.events.slice(1) })).toThrow(/^line 1: o1 completes/);
+});
