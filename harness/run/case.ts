@@ -133,12 +133,14 @@ class Case implements Party {
     if (operation.of !== undefined && invocation === undefined) {
       completion = { type: "fail", status: 404, message: `operation ${operation.of} made no invocation` };
     } else {
+      const about = this.#plan.operations.find((other) => other.id === operation.of)?.call;
       const performance = new Performance({
         stack: this.#ground.stack,
         subject: this.#ground.subject,
         operation: taggedOperation(operation, this.#tag),
         name: `${this.#tag}/${id}`,
         ...(invocation !== undefined && { invocation }),
+        ...(about && { about }),
         sent: () => void pass("invoke", "after"),
       });
       this.#performing.set(id, performance);

@@ -17,8 +17,9 @@ export interface Task {
   operation: Operation;
   /** "<tag>/<operation>", for the header */
   name: string;
-  /** the invocation that attach, cancel and terminate mean */
+  /** the invocation that attach, cancel and terminate mean, and the call that made it */
   invocation?: string;
+  about?: Call;
   /** called when a request has been handed to the network */
   sent(): void;
 }
@@ -26,6 +27,7 @@ export interface Task {
 /** Answers by which a proxy or a server says that it could not ask, not what the outcome is. */
 const NO_OUTCOME = new Set([408, 429, 502, 503, 504]);
 const RECONNECT_MS = 10;
+const GONE: Completion = { type: "info", reason: "the client walked away" };
 /** Restate's status for the output of an invocation that has not completed. */
 const NOT_COMPLETED = 470;
 
@@ -57,13 +59,15 @@ export class Performance {
   async run(): Promise<Completion> {
     const { to, request } = requestOf(this.#task);
     for (;;) {
+      // it may have gone while it waited to ask again
+      if (this.#walkedAway) return GONE;
       this.#abort = new AbortController();
       try {
         const answer = this.#task.stack.fetch(to, { ...request, signal: this.#abort.signal });
         this.#task.sent();
         return completion(this.#task, await answer);
       } catch (error) {
-        if (this.#walkedAway) return { type: "info", reason: "the client walked away" };
+        if (this.#walkedAway) return GONE;
         const refused = isRefused(error);
         if (!refused && this.#asksAgain-- <= 0) return { type: "info", reason: `no answer: ${reasonOf(error)}` };
         await this.#task.stack.clock.sleep(RECONNECT_MS);
@@ -107,7 +111,7 @@ export async function outputOf(stack: Stack, invocation: string): Promise<Comple
   return status < 400 ? { type: "ok", value: parse(body) } : { type: "fail", status, message: messageIn(body) };
 }
 
-function completion({ operation, subject }: Task, answer: ClientAnswer): Completion {
+function completion({ operation, subject, about }: Task, answer: ClientAnswer): Completion {
   const { status, headers, body } = answer;
   const id = headers["x-restate-id"];
   const invocation = id === undefined ? {} : { invocation: id };
@@ -117,7 +121,8 @@ function completion({ operation, subject }: Task, answer: ClientAnswer): Complet
     const { invocationId, status: acceptance } = JSON.parse(body) as { invocationId: string; status: string };
     return { type: "ok", status, value: acceptance, invocation: invocationId };
   }
-  const value = operation.mode === "call" ? subject.decode(operation.call!, parse(body)) : parse(body);
+  const asked = operation.mode === "attach" ? about : operation.call;
+  const value = asked ? subject.decode(asked, parse(body)) : parse(body);
   return { type: "ok", status, value, ...invocation };
 }
 
