@@ -1,11 +1,14 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { checkText } from "./check-text.ts";
+import { UnusableHistory, writeJepsenEdn, writeJepsenLines } from "../history/index.ts";
+import { checkText, read } from "./check-text.ts";
 import { catalog } from "./models/catalog.ts";
 
 const usage = `npm run check -- --model MODEL [--milliseconds N] [--megabytes N] FILE
+npm run check -- --to edn|jsonl FILE
 
-Judges the history in FILE ("-" is standard input), in JSON lines, EDN or the form of Jepsen's logs.
+Judges the history in FILE ("-" is standard input), in JSON lines, EDN or the form of Jepsen's logs; or writes it in
+another notation, for other checkers.
 MODEL is one of ${Object.keys(catalog).join(", ")}.
 Exit code: 0 valid, 1 invalid, 2 unknown (a budget ran out), 3 unusable input.`;
 
@@ -21,6 +24,7 @@ async function main(): Promise<number> {
     console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
     return 3;
   }
+  if (options.to !== undefined) return write(options.to, text);
   const { code, text: answer } = await checkText(options.model, text, options.budget);
   if (code === 3) console.error(answer);
   else console.log(answer);
@@ -30,14 +34,37 @@ async function main(): Promise<number> {
 function parse() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { model: { type: "string" }, milliseconds: { type: "string" }, megabytes: { type: "string" } },
+    options: {
+      model: { type: "string" },
+      to: { type: "string" },
+      milliseconds: { type: "string" },
+      megabytes: { type: "string" },
+    },
   });
   const [file] = positionals;
-  if (values.model === undefined || file === undefined || positionals.length > 1)
-    throw new Error("A model and one file are needed.");
+  const { model = "", to } = values;
+  if ((model === "") === (to === undefined) || file === undefined || positionals.length > 1)
+    throw new Error("A model, or a notation, and one file are needed.");
   const milliseconds = positive(values.milliseconds ?? "60000", "milliseconds");
   const bytes = positive(values.megabytes ?? "2048", "megabytes") * 2 ** 20;
-  return { model: values.model, file, budget: { milliseconds, bytes } };
+  return { model, to: notation(to), file, budget: { milliseconds, bytes } };
+}
+
+function notation(to: string | undefined): "edn" | "jsonl" | undefined {
+  if (to === undefined || to === "edn" || to === "jsonl") return to;
+  throw new Error(`There is no notation "${to}".`);
+}
+
+function write(to: "edn" | "jsonl", text: string): number {
+  try {
+    const { events } = read(text);
+    process.stdout.write(to === "edn" ? writeJepsenEdn(events) : writeJepsenLines(events));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof UnusableHistory)) throw error;
+    console.error(`The history cannot be used: ${error.message}.`);
+    return 3;
+  }
 }
 
 function positive(text: string, name: string): number {

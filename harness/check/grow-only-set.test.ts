@@ -82,4 +82,5 @@ test("ten thousand additions and reads take no search", () => {
   const start = performance.now();
   expect(growOnlySet(operations).verdict).toBe("valid");
   expect(performance.now() - start).toBeLessThan(2_000);
+  expect(growOnlySet(operations, { bytes: 1_000_000 }).verdict).toBe("unknown");
 });

@@ -1,4 +1,5 @@
 import type { Json } from "../plan/index.ts";
+import { type Budget, defaultBudget } from "./checker.ts";
 import { encode } from "./encode.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
 
@@ -17,11 +18,15 @@ export type SetOperation = { name: string; invoke: number; completion: number | 
  * reads that show its element, and comes after those that do not. Of several additions of one element, the one invoked
  * first does for a read that shows it. Without a cycle any order that respects all of them is a linearization.
  */
-export function growOnlySet(operations: readonly SetOperation[]): Verdict {
+export function growOnlySet(operations: readonly SetOperation[], budget: Budget = defaultBudget): Verdict {
   const additions = new Map<string, number[]>();
   operations.forEach((operation, k) => {
     if ("add" in operation) getOrAdd(additions, encode(operation.add)).push(k);
   });
+  const reads = operations.filter((operation) => "read" in operation).length;
+  const bytes = reads * additions.size * bytesEach;
+  if (bytes > (budget.bytes ?? defaultBudget.bytes))
+    return { verdict: "unknown", reason: `${reads} reads of ${additions.size} elements take about ${bytes} bytes` };
   const graph = new Graph(operations.length);
   for (const [k, operation] of operations.entries()) {
     if (!("read" in operation) || operation.completion === undefined) continue;
@@ -50,6 +55,9 @@ export function growOnlySet(operations: readonly SetOperation[]): Verdict {
     `No order explains what was read: ${inTime.map((k) => say(operations[k]!)).join(", ")}`,
   );
 }
+
+/** What it takes to remember that an addition comes before or after a read. */
+const bytesEach = 12;
 
 /** One node for each moment at which something was invoked, in a row: what answered earlier leads into the row. */
 function addTime(graph: Graph, operations: readonly SetOperation[]): void {

@@ -58,3 +58,48 @@ test("a model that throws is named, with the operation", async () => {
   const verdict = await checker(history({ o1: ["any"] }, [invoke("o1"), ok("o1", null)]));
   expect(verdict).toEqual({ verdict: "unknown", reason: expect.stringMatching(/broken.*no such thing.*o1.*fault/) });
 });
+
+test("what was learned after the fact counts: a lost write that succeeded did take effect", async () => {
+  const learned = linearizable<Json, RegisterInput, RegisterOutput>(register(0), {
+    select: ({ kind, input }, outcome, later) =>
+      kind === "read"
+        ? { input: { f: "read" }, output: outcome?.type === "ok" ? outcome.value : undefined }
+        : {
+            input: { f: "cas", from: 0, to: input! },
+            output: outcome?.type === "ok" || later?.status === "succeeded" ? true : undefined,
+          },
+  });
+  const lost = history({ a: ["cas", 1], b: ["cas", 2] }, [invoke("a"), info("a"), invoke("b"), ok("b", null)]);
+  expect(await learned(lost)).toEqual({ verdict: "valid" });
+  lost.final.outcomes = { a: { status: "succeeded", value: true } };
+  expect((await learned(lost)).verdict).toBe("invalid");
+});
+
+test("the evidence is in places of the history's events, other events between them notwithstanding", async () => {
+  const fault: HistoryEvent = { type: "fault", at: 0, fault: "f1", kind: "kill-server", phase: "struck" };
+  const events = [
+    invoke("x"),
+    ok("x", 0),
+    invoke("a"),
+    fault,
+    ok("a", null),
+    invoke("b"),
+    ok("b", null),
+    fault,
+    invoke("c"),
+    ok("c", 1),
+  ];
+  const stale = history({ x: ["read"], a: ["write", 1], b: ["write", 2], c: ["read"] }, events);
+  expect(await registers(stale)).toEqual({
+    verdict: "invalid",
+    evidence: {
+      summary:
+        "No order of these operations explains their answers, whatever became of all others: write(1) (a), then write(2) (b), then read() -> 1 (c).",
+      expected:
+        "an answer that fits; the longest order that does so has 3 of 4 operations: after read() -> 0 (x), write(1) (a), write(2) (b), the register holds 2",
+      seen: "read() -> 1 (c)",
+      events: [2, 4, 5, 6, 8, 9],
+      partials: [[0, 2, 5], [0, 2], [0]],
+    },
+  });
+});

@@ -15,7 +15,7 @@ export interface GrowingSet {
  * in which it grew.
  */
 export function set({ select, final }: GrowingSet): Checker {
-  return (history) => {
+  return (history, budget) => {
     const operations = performed(history).flatMap((one): SetOperation[] => {
       const what = one.invoke === undefined ? undefined : select(one);
       if (what === undefined) return [];
@@ -25,7 +25,7 @@ export function set({ select, final }: GrowingSet): Checker {
     const left = final?.(history);
     const end = history.events.length;
     if (left !== undefined) operations.push({ read: left, name: "the end", invoke: end, completion: end });
-    const verdict = growOnlySet(operations);
+    const verdict = growOnlySet(operations, budget);
     if (verdict.verdict !== "invalid") return verdict;
     const events = verdict.evidence.events.filter((index) => index < end);
     return { verdict: "invalid", evidence: { ...verdict.evidence, events } };

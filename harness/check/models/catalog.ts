@@ -39,7 +39,11 @@ export const catalog: Readonly<Record<string, HistoryJudge>> = {
     return (texts ? textsByKey : registersByKey)(history, budget);
   },
   /** add, and read of the whole; it never shrinks */
-  set: async (history) => growOnlySet(operationsOf(history).flatMap((o) => setOperation(o, history))),
+  set: async (history, budget) =>
+    growOnlySet(
+      operationsOf(history).flatMap((o) => setOperation(o, history)),
+      budget,
+    ),
   /** enqueue and dequeue, first in, first out; nil is dequeued when there is nothing */
   queue: by(queue, queueAnswer),
   /** enqueue and dequeue in any order */

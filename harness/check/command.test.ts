@@ -1,0 +1,32 @@
+import { spawnSync } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const command = fileURLToPath(new URL("command.ts", import.meta.url));
+const run = (input: string, ...parts: string[]) =>
+  spawnSync(process.execPath, [command, ...parts], { input, encoding: "utf8" });
+
+const stale = `{:process 0 :type :invoke :f :write :value 1}
+{:process 0 :type :ok :f :write :value 1}
+{:process 1 :type :invoke :f :read}
+{:process 1 :type :ok :f :read :value 0}
+`;
+
+test("the exit code is the verdict", () => {
+  expect(run(stale, "--model", "register", "-")).toMatchObject({
+    status: 1,
+    stdout: expect.stringMatching(/^invalid\n/),
+  });
+  expect(run(stale.replace(":value 0", ":value 1"), "--model", "register", "-")).toMatchObject({
+    status: 0,
+    stdout: "valid\n",
+  });
+  expect(run(stale.slice(60), "--model", "register", "-")).toMatchObject({ status: 3, stdout: "" });
+  expect(run(stale, "--model", "register", "/no/such/file")).toMatchObject({ status: 3 });
+});
+
+test("it writes another notation", () => {
+  const lines = run(stale, "--to", "jsonl", "-").stdout;
+  expect(JSON.parse(lines.split("\n")[3]!)).toEqual({ type: "ok", process: 1, f: "read", value: 0 });
+  expect(run(lines, "--model", "register", "-").status).toBe(1);
+});
