@@ -32,8 +32,8 @@ export interface Search {
   save(plan: Plan, invariant: string, summary: string): { saved: string; replay: string };
 }
 
-/** Cases that need the stack for themselves come at the end of each batch. */
-const BATCH = { shared: 40, alone: 4 };
+/** Cases that need the stack for themselves come first in each batch, so that a short budget has some too. */
+const BATCH = { alone: 4, shared: 40 };
 /** A failure counts as repeatable when so much of its replays fail; else the search goes on, a few times. */
 const STEADY = 0.9;
 const MOST_FINDINGS = 3;
@@ -135,13 +135,13 @@ export class Campaign {
     return runs === undefined ? this.#searched + performance.now() - began > budget : this.#next > runs;
   }
 
-  /** The next cases: some that share the stack, some that need it alone. */
+  /** The next cases: some that need the stack alone, some that share it. */
   #draw(): { plan: Plan; case: number }[] {
     const { runs = Number.POSITIVE_INFINITY } = this.#search;
     const batch: { plan: Plan; case: number }[] = [];
     for (const [alone, size] of [
-      [false, BATCH.shared],
       [true, BATCH.alone],
+      [false, BATCH.shared],
     ] as const)
       for (let i = 0; i < size && this.#next <= runs; i++) {
         batch.push({ plan: this.#plan(this.#next, alone), case: this.#next });

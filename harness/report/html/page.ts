@@ -2,13 +2,15 @@
 
 import { readFileSync } from "node:fs";
 import { plural } from "../format.ts";
+import type { PropertyProgress } from "../record.ts";
 import type { RecordedRun } from "../recorder.ts";
 import { failureSection } from "./failure.ts";
 import { html, inline } from "./html.ts";
 import { anchor, overall, summary, tally } from "./summary.ts";
 
 /** The whole document as text. */
-export function page(run: RecordedRun): string {
+export function page(recorded: RecordedRun): string {
+  const run = { ...recorded, properties: worstFirst(recorded.properties) };
   const words = run.started?.words ?? {};
   const failures = run.properties.flatMap((property, index) =>
     property.failure === undefined ? [] : [failureSection(anchor(index), property, property.failure, words)],
@@ -31,5 +33,9 @@ ${inline("script", beside("page.browser.js"))}
 </body>
 </html>`}\n`;
 }
+
+/** What failed is what a reader came for. */
+const worstFirst = (properties: PropertyProgress[]): PropertyProgress[] =>
+  properties.toSorted((a, b) => Number(a.verdict === "passed") - Number(b.verdict === "passed"));
 
 const beside = (file: string): string => readFileSync(new URL(file, import.meta.url), "utf8");
