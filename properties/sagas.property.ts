@@ -31,7 +31,7 @@ const booking = (
 });
 
 const mostly = <T>(value: T, ...others: T[]) =>
-  fc.oneof({ weight: 8, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+  fc.oneof({ weight: 4, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
 const book: fc.Arbitrary<Request> = fc
   .record({
     trip: fc.constantFrom("@t1", "@t2", "@t3"),
@@ -335,6 +335,20 @@ property("a trip is booked or undone", {
     "an external system fails before its effect": {
       met: struck("external-fails"),
       plan: { operations: [trip("o1")], faults: [fault("f1", "external-fails", atCall(3, "before"))] },
+    },
+    "an external system fails while a trip is being undone": {
+      met: (history) =>
+        history.events.some(
+          (event, index) =>
+            event.type === "fault" &&
+            event.kind === "external-fails" &&
+            event.phase === "struck" &&
+            history.events.slice(0, index).some((earlier) => earlier.type === "refusal"),
+        ),
+      plan: {
+        operations: [trip("o1", { location: OVERBOOKED_LOCATION })],
+        faults: [fault("f1", "external-fails", atCall(6, "before"))],
+      },
     },
     "an answer is lost after the effect": {
       met: struck("external-loses-answer"),

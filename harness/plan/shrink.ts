@@ -11,8 +11,8 @@ export interface Shrunk {
 
 /**
  * Makes a failing plan smaller while it still fails: greedily, in the order process faults, other faults, clients,
- * operations (with what names them), then fields and values, then pins; again from the start until nothing can be
- * removed. Lists are cut by halves first, then item by item (delta debugging, Zeller and Hildebrandt 2002).
+ * operations (with what names them), clients by merging them, fields and values, then pins; again from the start until
+ * nothing can be removed. Lists are cut by halves first, then item by item (delta debugging, Zeller and Hildebrandt 2002).
  *
  * @param fails whether a candidate still fails in the same way
  * @param goOn asked before each candidate; false ends the search
@@ -55,6 +55,7 @@ export async function shrink(
       best.operations.map(({ id }) => id),
       (ids) => attempt(withoutOperations(best, ids)),
     );
+    await mergeClients(() => best, attempt);
     for (const { id } of best.operations) await simplifyOperation(id, () => best, attempt);
     for (const { id } of best.faults) await simplifyFault(id, () => best, attempt);
     await removeSome(best.pins ?? [], (pins) =>
@@ -104,6 +105,17 @@ function unbound({ after, at, ...operation }: Operation, gone: ReadonlySet<strin
 }
 
 type Attempt = (candidate: Plan) => Promise<boolean>;
+
+/** What fails with one client that does everything in turn needs no luck: better than with several. */
+async function mergeClients(best: () => Plan, attempt: Attempt): Promise<void> {
+  const merged = (move: (operation: Operation) => boolean): Plan => {
+    const { client } = best().operations[0]!;
+    return { ...best(), operations: best().operations.map((one) => (move(one) ? { ...one, client } : one)) };
+  };
+  const others = () => best().operations.filter(({ client }) => client !== best().operations[0]!.client);
+  if (others().length === 0 || (await attempt(merged(() => true)))) return;
+  for (const { id } of others()) await attempt(merged((one) => one.id === id));
+}
 
 async function simplifyOperation(id: string, best: () => Plan, attempt: Attempt): Promise<void> {
   const current = (): Operation | undefined => best().operations.find((operation) => operation.id === id);

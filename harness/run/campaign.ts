@@ -35,7 +35,7 @@ export interface Search {
 /** Cases that need the stack for themselves come first in each batch, so that a short budget has some too. */
 const BATCH = { alone: 4, shared: 40 };
 /** A failure counts as repeatable when so much of its replays fail; else the search goes on, a few times. */
-const STEADY = 0.9;
+const STEADY = 0.95;
 const MOST_FINDINGS = 3;
 
 interface Finding {

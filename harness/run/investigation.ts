@@ -2,13 +2,14 @@ import type { Evidence } from "../check/index.ts";
 import type { History } from "../history/index.ts";
 import { type Plan, shrink } from "../plan/index.ts";
 import type { Judged } from "./arena.ts";
-import { faultKinds } from "./faults/index.ts";
+import { faultKind, faultKinds } from "./faults/index.ts";
 import { pinned } from "./pins.ts";
 
 const SHRINK_BUDGET_MS = 60_000;
 /** Runs of a candidate, where runs of the same plan differ. */
 const RUNS_PER_CANDIDATE = 3;
-const REPLAYS = 10;
+/** Replays of the smallest plan; fewer where each needs the stack for itself. */
+const REPLAYS = { shared: 20, alone: 10 };
 
 /** Why a plan fails, made as small and as certain as the budget allows. */
 export interface Investigated {
@@ -59,7 +60,7 @@ class Investigation {
       steady ? this.#failsAlways(candidate, times) : this.#failsOnce(candidate, times);
     const { plan: smallest, complete } = await shrink(plan, faultKinds, fails, () => this.#goesOn());
     const best = await this.#pinned(smallest);
-    const replays = this.#goesOn() ? REPLAYS : 1;
+    const replays = this.#goesOn() ? replaysOf(best) : 1;
     const failed = await this.#failures(best, replays);
     const verdict = this.#example.verdicts[this.#invariant];
     return {
@@ -73,9 +74,10 @@ class Investigation {
 
   async #pinned(plan: Plan): Promise<Plan> {
     if (this.#means.exact || !this.#goesOn()) return plan;
-    const failed = await this.#failures(plan, REPLAYS);
-    if (failed === REPLAYS) return plan;
-    const measure = (candidate: Plan) => this.#failures(candidate, REPLAYS);
+    const replays = replaysOf(plan);
+    const failed = await this.#failures(plan, replays);
+    if (failed === replays) return plan;
+    const measure = (candidate: Plan) => this.#failures(candidate, replays);
     return pinned(plan, this.#example.history, measure, failed, () => this.#goesOn());
   }
 
@@ -140,3 +142,6 @@ class Investigation {
     return runs;
   }
 }
+
+const replaysOf = (plan: Plan): number =>
+  plan.faults.some(({ kind }) => faultKind(kind).alone) ? REPLAYS.alone : REPLAYS.shared;

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { History } from "../history/index.ts";
 import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
-import { pinned, pinsOf } from "./pins.ts";
+import { beginningsOf, pinned, stepsOf } from "./pins.ts";
 
 const message = (operation: string, number: number, when: Moment["when"], more: Partial<Moment> = {}): Moment =>
   ({ at: "message", operation, attempt: 1, direction: "to-server", message: number, when, ...more }) as Moment;
@@ -22,7 +22,7 @@ const historyOf = (moments: Moment[]): History => ({
   moments,
   final: { quiescent: true, unfinished: [], state: {}, outcomes: {} },
 });
-const orders = (moments: Moment[]): string[] =>
+const orders = (moments: Moment[], pinsOf = stepsOf): string[] =>
   pinsOf(historyOf(moments)).map(({ first, second }) => `${momentName(first)} < ${momentName(second)}`);
 
 test("when a run goes from one operation to another, what came last comes before what came next", () => {
@@ -50,20 +50,20 @@ test("what a client has heard cannot be held back; what it asks can", () => {
 });
 
 test("operations whose handlers began one after the other are invoked so", () => {
-  expect(orders([begins("o1"), begins("o2"), begins("o3")])).toEqual([
+  expect(orders([begins("o1"), begins("o2"), begins("o3")], beginningsOf)).toEqual([
     "after o1 attempt 1 to-endpoint 2 < before o2 invoke",
     "after o2 attempt 1 to-endpoint 2 < before o3 invoke",
   ]);
   const child = message("o2", 2, "after", { direction: "to-endpoint", child: 1 } as Partial<Moment>);
   const again = message("o2", 2, "after", { direction: "to-endpoint", attempt: 2 } as Partial<Moment>);
-  expect(orders([begins("o1"), child, again])).toEqual([]);
+  expect(orders([begins("o1"), child, again], beginningsOf)).toEqual([]);
 });
 
 test("an order that came twice is one pin; a history without moments has none", () => {
   const once = [message("o1", 1, "after"), message("o2", 1, "before")];
   expect(orders([...once, ...once])).toHaveLength(1);
   const { moments: _, ...bare } = historyOf([]);
-  expect(pinsOf(bare)).toEqual([]);
+  expect([...stepsOf(bare), ...beginningsOf(bare)]).toEqual([]);
 });
 
 // --- which pins are worth it
@@ -71,7 +71,7 @@ test("an order that came twice is one pin; a history without moments has none", 
 const failing = historyOf(
   ["o2", "o1", "o3", "o1"].flatMap((id, turn) => [message(id, turn + 1, "before"), message(id, turn + 1, "after")]),
 );
-const all = pinsOf(failing);
+const all = stepsOf(failing);
 const has = (candidate: Plan, pin: Pin): boolean =>
   candidate.pins!.some(({ second }) => momentName(second) === momentName(pin.second));
 

@@ -2,9 +2,10 @@ import type { History } from "../history/index.ts";
 import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
 
 /**
- * Looks for pins that make a plan fail more often: the order in which the moments of different operations followed each
- * other in a run that failed, first all of it, then with pins removed that do not help.
+ * Looks for pins that make a plan fail more often. Tried are the order in which invocations began, the steps from one
+ * operation to another, and both; of the best of these, pins that do not help are removed.
  *
+ * @param failing a run that failed
  * @param measure how often a candidate fails, of some fixed number of runs
  * @param least how often the plan fails without pins
  * @returns the plan with the pins that were worth it, or as it was
@@ -16,41 +17,44 @@ export async function pinned(
   least: number,
   goOn: () => boolean,
 ): Promise<Plan> {
-  let best = { ...plan, pins: pinsOf(failing) };
-  if (best.pins.length === 0 || !goOn()) return plan;
-  let rate = await measure(best);
-  if (rate <= least) return plan;
-  for (const pin of best.pins) {
-    if (!goOn()) break;
-    const candidate = { ...best, pins: best.pins.filter((one) => one !== pin) };
-    const without = await measure(candidate);
-    if (without < rate) continue;
+  let best = plan;
+  let rate = least;
+  const attempt = async (candidate: Plan, atLeast: number): Promise<void> => {
+    if (!goOn()) return;
+    const measured = await measure(candidate);
+    if (measured < atLeast) return;
     best = candidate;
-    rate = without;
+    rate = measured;
+  };
+  const [begun, steps] = [beginningsOf(failing), stepsOf(failing)];
+  const both = begun.length > 0 && steps.length > 0 ? [...begun, ...steps] : [];
+  const orders = [begun, steps, both].filter(({ length }) => length > 0);
+  for (const pins of orders) await attempt({ ...plan, pins }, rate + 1);
+  for (const pin of best.pins ?? []) {
+    const pins = best.pins!.filter((one) => one !== pin);
+    await attempt({ ...best, pins }, rate);
   }
   return best;
 }
 
-/**
- * The order of a run, as pins: whenever it went from one operation to another, what came last at the one comes before
- * what came next at the other; and operations whose invocations began one after the other are invoked so.
- */
-export function pinsOf(history: History): Pin[] {
+/** The order in which handlers got their inputs: each operation is invoked only when the one before it has begun. */
+export function beginningsOf({ moments = [] }: History): Pin[] {
+  const beginnings = moments.filter(begins);
+  return beginnings.slice(1).flatMap((moment, index): Pin[] => {
+    const first = beginnings[index]!;
+    if (first.operation === moment.operation) return [];
+    return [{ first, second: { at: "operation", operation: moment.operation, point: "invoke", when: "before" } }];
+  });
+}
+
+/** Whenever a run went from one operation to another: what came last at the one comes before what came next at the other. */
+export function stepsOf({ moments = [] }: History): Pin[] {
   const pins = new Map<string, Pin>();
-  const add = (first: Moment | undefined, second: Moment): void => {
-    if (first) pins.set(`${momentName(first)} < ${momentName(second)}`, { first, second });
-  };
   let latest: Moment | undefined;
-  let begun: Moment | undefined;
-  for (const moment of history.moments ?? []) {
-    if (begins(moment)) {
-      if (begun && begun.operation !== moment.operation)
-        add(begun, { at: "operation", operation: moment.operation, point: "invoke", when: "before" });
-      begun = moment;
-    }
+  for (const moment of moments) {
     if (moment.when === "after") latest = moment;
     else if (latest && latest.operation !== moment.operation && canWait(moment)) {
-      add(latest, moment);
+      pins.set(`${momentName(latest)} < ${momentName(moment)}`, { first: latest, second: moment });
       latest = undefined;
     }
   }
