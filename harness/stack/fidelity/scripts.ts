@@ -139,7 +139,7 @@ export const scripts: Record<string, Script> = {
     return [await held, await guest.state("cupboard")];
   },
   "a shared handler does not wait": async (guest) => {
-    const held = guest.call("cupboard//hold", 80);
+    const held = guest.call("cupboard//hold", 300);
     await guest.until("it is held", async () => (await guest.state("cupboard")).held === true);
     return [await guest.call("cupboard//read"), await held];
   },
@@ -245,7 +245,7 @@ export const scripts: Record<string, Script> = {
     return guest.attach(id);
   },
   "cancelled while it waits for its key: no record is left": async (guest) => {
-    const held = guest.call("cupboard//hold", 120);
+    const held = guest.call("cupboard//hold", 400);
     await guest.until("it is held", async () => (await guest.state("cupboard")).held === true);
     const { id } = await guest.send("cupboard//add", 9, { once: "p" });
     const attached = guest.attach(id);
@@ -283,10 +283,10 @@ export const scripts: Record<string, Script> = {
     return [answer, await guest.call("cupboard//add", 1), (await guest.state("cupboard")).undone ?? null];
   },
   "killed after it has sent: what was sent and waits is killed too": async (guest) => {
-    const held = guest.call("cupboard//hold", 100);
+    const held = guest.call("cupboard//hold", 500);
     await guest.until("it is held", async () => (await guest.state("cupboard")).held === true);
     const { id } = await guest.send("cook/undoSlowly", guest.key(""), { once: "u" });
-    await guest.sleep(40);
+    await guest.sleep(100);
     const killed = await guest.kill(id);
     const answer = await guest.attach(id);
     await held;
