@@ -207,6 +207,22 @@ describe("in a plan of everything", () => {
     expect([complete, left]).toEqual([true, plan]);
   });
 
+  test("one client does what several did, where that is enough; else as few as can be", async () => {
+    const clientsLeft = async (needed: (clients: string[]) => boolean): Promise<string[]> => {
+      const all = ({ operations }: Plan) => operations.map(({ client }) => client);
+      const left = await shrink(
+        plan,
+        shapes,
+        async (candidate) => candidate.operations.length === plan.operations.length && needed(all(candidate)),
+        always,
+      );
+      return all(left.plan);
+    };
+    expect(await clientsLeft(always)).toEqual(["A", "A", "A", "A", "A"]);
+    expect(await clientsLeft((clients) => clients[2] !== clients[0])).toEqual(["A", "A", "B", "A", "A"]);
+    expect(await clientsLeft((clients) => new Set(clients).size === 3)).toEqual(["A", "A", "B", "A", "C"]);
+  });
+
   test("lists are halved before they are picked apart", async () => {
     const sizes: number[] = [];
     const many = { ...plan, faults: Array.from({ length: 8 }, (_, i) => ({ ...plan.faults[0]!, id: `f${i}` })) };

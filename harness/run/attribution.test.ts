@@ -78,6 +78,14 @@ test("an attempt that calls again what the one before it called keeps the number
   expect(attribution.ownerOf("inv-c2")).toEqual({ operation: "tag-/o1", child: 2 });
 });
 
+test("children of the same target that begin before they are named are taken for its calls one after the other", () => {
+  const attribution = make();
+  attribution.observe(parent, callCommand(withdraw, 1));
+  attribution.observe(parent, callCommand(withdraw, 3));
+  for (const id of ["inv-c1", "inv-c2", "inv-c3"]) attribution.opened(attempt(id, withdraw));
+  expect(["inv-c1", "inv-c2", "inv-c3"].map((id) => attribution.ownerOf(id)?.child)).toEqual([1, 2, undefined]);
+});
+
 test("a wrong guess among calls of the same target is corrected by their names", () => {
   const attribution = make();
   attribution.observe(parent, callCommand(withdraw, 1));

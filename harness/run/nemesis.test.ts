@@ -62,6 +62,8 @@ test("a fault strikes at its moment, once, and says where", async () => {
   expect(nemesis.at(message("o1", 2, "after"), "Run")).toEqual({});
   expect(await nemesis.at(message("o1", 2), "Run")).toEqual({ decision: "reset" });
   expect(await nemesis.at(message("o1", 2), "Run again")).toEqual({});
+  // it does not last, so there is nothing to heal
+  await nemesis.close();
   nemesis.recordMissed();
   expect(done).toEqual(["f1 struck Run"]);
 });

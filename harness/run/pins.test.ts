@@ -42,6 +42,11 @@ test("when a run goes from one operation to another, what came last comes before
   ]);
 });
 
+test("what came last at one operation comes before what came next, not before what came later", () => {
+  const moments = [message("o1", 1, "after"), message("o2", 1, "before"), message("o3", 1, "before")];
+  expect(orders(moments)).toEqual(["after o1 attempt 1 to-server 1 < before o2 attempt 1 to-server 1"]);
+});
+
 test("what a client has heard cannot be held back; what it asks can", () => {
   expect(orders([message("o1", 1, "after"), operation("o2", "completion", "before")])).toEqual([]);
   expect(orders([message("o1", 1, "after"), operation("o2", "invoke", "before")])).toEqual([
@@ -88,11 +93,38 @@ test("pins that help are kept, the others are left out", async () => {
   expect(best).toEqual({ ...plan, pins: [needed] });
 });
 
-test("pins that hinder are left out, although it fails without doing so", async () => {
-  const [harmful, , helpful] = all;
+test("pins that hinder are left out, also when it fails more often with them than with none", async () => {
+  const [harmful, helpful, alsoHelpful] = all;
   const measure = async (candidate: Plan) =>
-    5 + (has(candidate, helpful!) ? 5 : 0) - (has(candidate, harmful!) ? 2 : 0);
-  expect((await pinned(plan, failing, measure, 5, () => true)).pins).toEqual([helpful]);
+    5 +
+    (has(candidate, helpful!) ? 2 : 0) +
+    (has(candidate, alsoHelpful!) ? 2 : 0) -
+    (has(candidate, harmful!) ? 2 : 0);
+  expect((await pinned(plan, failing, measure, 5, () => true)).pins).toEqual([helpful, alsoHelpful]);
+});
+
+test("the order of the beginnings is tried first, and with the steps only where that is better", async () => {
+  const both = historyOf([begins("o1"), message("o1", 3, "after"), message("o2", 1, "before"), begins("o2")]);
+  const [begun, step] = [beginningsOf(both)[0]!, stepsOf(both)[0]!];
+  const search = async (measure: (has: { begun: boolean; step: boolean }) => number) => {
+    const asked: Pin[][] = [];
+    const best = await pinned(
+      plan,
+      both,
+      async (candidate) => {
+        asked.push(candidate.pins!);
+        return measure({ begun: has(candidate, begun), step: has(candidate, step) });
+      },
+      0,
+      () => true,
+    );
+    expect(asked.slice(0, 3)).toEqual([[begun], [step], [begun, step]]);
+    return best.pins;
+  };
+  expect(await search((has) => (has.begun ? 10 : 0))).toEqual([begun]);
+  expect(await search((has) => (has.step ? 10 : 0))).toEqual([step]);
+  expect(await search((has) => (has.step && has.begun ? 10 : 0))).toEqual([begun, step]);
+  expect(await search(() => 0)).toBeUndefined();
 });
 
 test("pins that do not make it fail more often are not worth it", async () => {

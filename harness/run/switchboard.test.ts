@@ -131,6 +131,9 @@ test("a call to an external system is its attempt's, or by a tag in it the case'
   expect(await switchboard.external(request("/d", { from: { invocation: "inv-p", attempt: 1 } }))).toBe("lost");
   expect(await switchboard.external(request("/e", { body: `{"key":"${tag}k1"}` }))).toBe("lost");
   expect(heard).toHaveLength(2);
+  // what it worked for is forgotten, even if the case came again
+  switchboard.join(tag, new Listener());
+  expect(await switchboard.external(request("/d", { from: { invocation: "inv-p", attempt: 1 } }))).toBe("lost");
 });
 
 test("calls of attempts that are open are held; those of later attempts are not", async () => {
