@@ -219,6 +219,7 @@ describe("in a plan of everything", () => {
       return all(left.plan);
     };
     expect(await clientsLeft(always)).toEqual(["A", "A", "A", "A", "A"]);
+    expect(await clientsLeft((clients) => new Set(clients).size !== 2)).toEqual(["A", "A", "A", "A", "A"]);
     expect(await clientsLeft((clients) => clients[2] !== clients[0])).toEqual(["A", "A", "B", "A", "A"]);
     expect(await clientsLeft((clients) => new Set(clients).size === 3)).toEqual(["A", "A", "B", "A", "C"]);
   });
