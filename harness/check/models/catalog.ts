@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type JepsenHistory, type JepsenOperation, jepsenOperations, UnusableHistory } from "../../history/index.ts";
 import type { Json } from "../../plan/index.ts";
 import type { Budget } from "../checker.ts";
+import { distinctQueue, type QueueOperation } from "../distinct-queue.ts";
 import { encode } from "../encode.ts";
 import { growOnlySet, type SetOperation } from "../grow-only-set.ts";
 import { judge, type Witnessed } from "../judge.ts";
@@ -44,10 +45,10 @@ export const catalog: Readonly<Record<string, HistoryJudge>> = {
       operationsOf(history).flatMap((o) => setOperation(o, history)),
       budget,
     ),
-  /** enqueue and dequeue, first in, first out; nil is dequeued when there is nothing */
-  queue: by(queue, queueAnswer),
-  /** enqueue and dequeue in any order */
-  bag: by(bag, queueAnswer),
+  /** enqueue, dequeue and drain, first in, first out; nil is dequeued when there is nothing */
+  queue: queueJudge(true),
+  /** the same, in any order */
+  bag: queueJudge(false),
   /** acquire and release */
   mutex: by(mutex, ({ f, outcome }) =>
     f !== "acquire" && f !== "release"
@@ -66,9 +67,11 @@ type Answer<Input, Output> = { input: Input; output: Output | undefined } | "not
 function by<State, Input, Output>(
   model: Model<State, Input, Output>,
   answer: (operation: JepsenOperation) => Answer<Input, Output>,
+  standsFor: (operation: JepsenOperation, history: JepsenHistory) => JepsenOperation[] = (operation) => [operation],
 ): HistoryJudge {
-  return (history, budget) => {
-    const witnessed = operationsOf(history).flatMap((operation): Witnessed<Input, Output>[] => {
+  return async (history, budget) => {
+    const operations = operationsOf(history).flatMap((operation) => standsFor(operation, history));
+    const witnessed = operations.flatMap((operation): Witnessed<Input, Output>[] => {
       const chosen = answer(operation);
       if (chosen === undefined) throw unknown(operation, history, model.name);
       if (chosen === "nothing") return [];
@@ -79,6 +82,19 @@ function by<State, Input, Output>(
       ];
     });
     return judge(model, witnessed, budget);
+  };
+}
+
+/** Without a search, if that decides it. */
+function queueJudge(ordered: boolean): HistoryJudge {
+  const search = by(ordered ? queue : bag, queueAnswer, drained);
+  return async (history, budget) => {
+    const operations = operationsOf(history).flatMap((operation) => drained(operation, history));
+    const decided = distinctQueue(
+      operations.flatMap((operation) => queueOperation(operation, history)),
+      ordered,
+    );
+    return decided ?? search(history, budget);
   };
 }
 
@@ -139,6 +155,26 @@ function queueAnswer(operation: JepsenOperation): Answer<QueueInput, QueueOutput
   if (f === "enqueue" && contradicts(operation)) return undefined;
   if (f === "enqueue") return { input: { f, value: input }, output: known ? null : undefined };
   return { input: { f }, output: known ? (value === null ? "empty" : { item: value }) : undefined };
+}
+
+/** A drain stands for the dequeues of all that it got; nobody knows how many those were if it was never answered. */
+function drained(operation: JepsenOperation, history: JepsenHistory): JepsenOperation[] {
+  const { f, outcome, value } = operation;
+  if (f !== "drain") return [operation];
+  if (outcome === "fail") return [];
+  if (outcome === "info" || !Array.isArray(value)) throw unknown(operation, history, "queue");
+  return value.map((item) => ({ ...operation, f: "dequeue", input: null, value: item }));
+}
+
+function queueOperation(operation: JepsenOperation, history: JepsenHistory): QueueOperation[] {
+  const answer = queueAnswer(operation);
+  if (answer === undefined) throw unknown(operation, history, "queue");
+  if (answer === "nothing") return [];
+  const { invoke, completion, outcome } = operation;
+  const base = { name: nameOf(operation, history), invoke, completion: outcome === "info" ? undefined : completion };
+  const { input, output } = answer;
+  if (input.f === "enqueue") return [{ ...base, enqueue: input.value }];
+  return [{ ...base, dequeue: output ?? undefined }];
 }
 
 function writeOnceAnswer({ f, input, outcome, value }: JepsenOperation): Answer<WriteOnceInput, WriteOnceOutput> {
