@@ -1,11 +1,36 @@
 import { defineConfig } from "vitest/config";
 
+/** Tests that start processes and watch how long things take: one file after the other, so that none starves another. */
+const processes = [
+  "harness/stack/native/**/*.test.ts",
+  "harness/stack/fidelity/**/*.test.ts",
+  "harness/run/vitest/end-to-end.test.ts",
+];
+
 export default defineConfig({
   test: {
     // one line per test, no window that redraws itself: the properties tell of their progress themselves
     reporters: [["default", { summary: false }]],
     projects: [
-      { test: { name: "unit", include: ["{harness,src,properties}/**/*.test.ts"], testTimeout: 60_000 } },
+      {
+        test: {
+          name: "unit",
+          include: ["{harness,src,properties}/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...processes],
+          testTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: "processes",
+          include: processes,
+          fileParallelism: false,
+          maxWorkers: 1,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
       {
         test: {
           name: "properties",
@@ -19,7 +44,7 @@ export default defineConfig({
           maxWorkers: 1,
           testTimeout: 0,
           hookTimeout: 0,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
