@@ -4,15 +4,27 @@
  * An invariant is a `Checker`. `linearizable(model, { select })` makes one of a sequential specification, a `Model`; a
  * property's author writes the model and `select`, which says what an operation of the plan is to the model. Under it
  * lies `Search`, over plain operations (`Observed`), in slices: `unhurried` drives it beside other work, `hurried` at once.
+ * `judge` also finds the smallest contradiction. `models/` has models of common objects; `keyed` makes one object of each
+ * key of them.
+ *
+ * The others are made of what an author says of single operations (`Performed`) and events:
+ * - of what happened: `exactlyOnce`, `effectivelyOnce`, `noInventedEffect`, `conservation`, `sagaAtomicity`, `sagaOrder`
+ * - of when: `fifo`, `priorityOrder`, `notBefore`, `mutualExclusion`, `boundedConcurrency`
+ * - of what was answered: `singleValue`, `monotonicReads`, `sameAnswer`, `set`
+ * - of every pattern: `ends`, `replaysDeterministically`
+ *
+ * `checkText` judges histories of other tools by a model of the `catalog`, as `npm run check` does.
  */
 export { type BoundedConcurrency, boundedConcurrency, mutualExclusion, type Use } from "./bounded-concurrency.ts";
 export { type Checked, checkText } from "./check-text.ts";
 export * from "./checker.ts";
 export { type Conservation, conservation } from "./conservation.ts";
+export { distinctQueue, type QueueOperation } from "./distinct-queue.ts";
 export { encode } from "./encode.ts";
 export { ends } from "./ends.ts";
 export { type ExactlyOnce, effectivelyOnce, exactlyOnce, noInventedEffect } from "./exactly-once.ts";
 export { type Fifo, fifo, type Lane } from "./fifo.ts";
+export { growOnlySet, type SetOperation } from "./grow-only-set.ts";
 export { judge, type Witnessed } from "./judge.ts";
 export { linearizable, type Select } from "./linearizable.ts";
 export { mergingDuplicates } from "./merging-duplicates.ts";
