@@ -1,2 +1,3 @@
+export type { Broker, ProducedRecord, TopicRecord } from "./broker.ts";
 export { EscapeError } from "./escapes.ts";
 export { type SimulatedOptions, SimulatedStack } from "./simulated-stack.ts";

@@ -307,3 +307,55 @@ test("a bundle that fails at import, or lacks the pattern, is named", async () =
   const stack = await started({ ...naughty, patterns: ["nice"] }, new Shelf());
   await expect(stack.run(async () => {})).rejects.toThrow('the bundle has no pattern "nice"; it has naughty');
 });
+
+const subscribe = async (stack: SimulatedStack, sink: string) => {
+  const body = JSON.stringify({ source: "kafka://my-cluster/topic", sink });
+  const answer = await stack.fetch("admin", { method: "POST", path: "/subscriptions", headers: {}, body });
+  expect(answer.status).toBe(201);
+};
+const untilQuiet = async (stack: SimulatedStack) => {
+  while ((await stack.probe.unfinished()).length > 0) await stack.clock.sleep(10);
+};
+
+test("records of a topic are ingested in the order of their partition, each once, also when Restate is killed", async () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const gate = new Shelf();
+    const inputs: string[] = [];
+    gate.before = (attempt, { name, decode }) => {
+      const { value } = name === "Input" && attempt.number === 1 ? (decode() as { value: { content: Buffer } }) : {};
+      if (value) inputs.push(`${attempt.key} ${value.content}`);
+      return undefined;
+    };
+    const stack = await started(kitchen, gate, seed);
+    await stack.run(async () => {
+      stack.broker.createTopic("topic", 2);
+      const keyOf = (i: number) => (i % 3 ? "a" : "b");
+      for (let i = 0; i < 10; i++) stack.broker.produce("topic", { key: keyOf(i), value: String(10 ** i) });
+      await subscribe(stack, "service://cupboard/add");
+      await stack.clock.sleep(2);
+      const { heal } = await stack.inject({ kind: "kill-server" });
+      stack.broker.produce("topic", { key: "a", value: String(10 ** 10) });
+      await heal();
+      await untilQuiet(stack);
+      const state = await stack.probe.state("");
+      expect([state["cupboard/a"]?.sum, state["cupboard/b"]?.sum]).toEqual(["10110110110", "1001001001"]);
+    });
+    for (const key of ["a", "b"]) {
+      const values = [...new Set(inputs.filter((one) => one.startsWith(key)))];
+      expect(values).toEqual(values.toSorted((one, other) => one.length - other.length));
+    }
+  }
+});
+
+test("a key that is not UTF-8 blocks its partition, and no other", async () => {
+  const stack = await started(kitchen, new Shelf());
+  await stack.run(async () => {
+    stack.broker.createTopic("topic", 2);
+    await subscribe(stack, "service://cupboard/add");
+    stack.broker.produce("topic", { key: new Uint8Array([0xff]), value: "1", partition: 0 });
+    stack.broker.produce("topic", { key: "a", value: "1", partition: 0 });
+    stack.broker.produce("topic", { key: "b", value: "1", partition: 1 });
+    await untilQuiet(stack);
+    expect(await stack.probe.state("")).toEqual({ "cupboard/b": { sum: "1" } });
+  });
+});

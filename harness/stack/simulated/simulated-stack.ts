@@ -12,6 +12,7 @@ import type {
   Stack,
 } from "../stack.ts";
 import { installAmbient, realMacrotask, realNow, type Surroundings } from "./ambient.ts";
+import type { Broker } from "./broker.ts";
 import { installCrashes } from "./crashes.ts";
 import { EscapeGuard } from "./escapes.ts";
 import { drain, Strand } from "./process.ts";
@@ -120,6 +121,11 @@ export class SimulatedStack implements Stack {
     this.#now?.close();
     this.#now = undefined;
     this.#bundle = undefined;
+  }
+
+  /** The Kafka broker of the run; `POST /subscriptions` at the admin API makes its records invocations. */
+  get broker(): Broker {
+    return this.#universe().broker;
   }
 
   /** Sixteen hexadecimal digits that stand for all that happened in the run. */

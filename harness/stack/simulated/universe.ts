@@ -11,6 +11,7 @@ import type {
   Injection,
   InvocationStatus,
 } from "../stack.ts";
+import { Broker } from "./broker.ts";
 import { chance } from "./chance.ts";
 import { Clients, connectionError, type ServedRequest } from "./clients.ts";
 import { Endpoints } from "./endpoints.ts";
@@ -57,6 +58,7 @@ export class Universe implements Machine, Network {
   readonly trace: Trace;
   readonly endpoints: Endpoints;
   readonly restate: Restate;
+  readonly broker = new Broker(() => this.wallClock());
   gate: Gate | undefined;
   /** why the run cannot go on: an error of the subject or of the model */
   failure: Error | undefined;
@@ -91,7 +93,13 @@ export class Universe implements Machine, Network {
     const registered = { handlers, sdkVersion: program.sdkVersion };
     this.#clients = new Clients(this);
     const { suspend = 0, lazyState = false, retry = RETRY } = options;
-    this.restate = new Restate(this, this.endpoints, registered, { seed, suspend, lazyState, retry, epoch: EPOCH });
+    this.restate = new Restate(this, this.endpoints, registered, this.broker, {
+      seed,
+      suspend,
+      lazyState,
+      retry,
+      epoch: EPOCH,
+    });
   }
 
   #register(): Handlers {

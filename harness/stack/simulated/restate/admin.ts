@@ -1,25 +1,30 @@
 import type { HttpAnswer } from "../process.ts";
 import { flawOfInvocationId } from "./ids.ts";
 import type { PartitionProcessor } from "./partition-processor.ts";
+import type { Subscriptions } from "./subscriptions.ts";
 
 export interface AdminRequest {
   method: string;
   path: string;
+  body: string;
 }
 
 /**
- * The part of the admin API that clients use: `PATCH /invocations/ID/cancel`, `kill` and `purge`.
+ * The part of the admin API that clients use: `PATCH /invocations/ID/cancel`, `kill` and `purge`, `POST /subscriptions`.
  * docs.restate.dev/admin-api
  */
 export class Admin {
   readonly #processor: PartitionProcessor;
+  readonly #subscriptions: Subscriptions;
 
-  constructor(processor: PartitionProcessor) {
+  constructor(processor: PartitionProcessor, subscriptions: Subscriptions) {
     this.#processor = processor;
+    this.#subscriptions = subscriptions;
   }
 
-  handle({ method, path }: AdminRequest): HttpAnswer {
+  handle({ method, path, body }: AdminRequest): HttpAnswer {
     if (path === "/health") return { status: 200, headers: {}, body: "" };
+    if (method === "POST" && path === "/subscriptions") return this.#subscribe(body);
     const [, id, verb] = /^\/invocations\/([^/]+)\/(cancel|kill|purge)$/.exec(path) ?? [];
     if (method !== "PATCH" || id === undefined || verb === undefined) {
       return refusal(501, `the model of Restate has no ${method} ${path}; use the native stack`);
@@ -40,6 +45,19 @@ export class Admin {
     return isRunning ? { status: 202, headers: {}, body: "" } : DONE;
   }
 
+  #subscribe(body: string): HttpAnswer {
+    let asked: { source?: string; sink?: string };
+    try {
+      asked = JSON.parse(body) as typeof asked;
+    } catch (error) {
+      return refusal(400, String(error));
+    }
+    const { source = "", sink = "" } = asked;
+    const created = this.#subscriptions.create(source, sink);
+    if (typeof created === "string") return refusal(400, created);
+    return json(201, { id: created.id, source, sink, options: {} });
+  }
+
   #purge(id: string, isOver: boolean): HttpAnswer {
     if (!isOver) return refusal(409, `The invocation '${id}' is not yet completed.`);
     this.#processor.purge(id);
@@ -49,8 +67,9 @@ export class Admin {
 
 const DONE: HttpAnswer = { status: 200, headers: {}, body: "" };
 
-const refusal = (status: number, message: string): HttpAnswer => ({
+const json = (status: number, body: object): HttpAnswer => ({
   status,
   headers: { "content-type": "application/json" },
-  body: JSON.stringify({ message, restate_code: null }),
+  body: JSON.stringify(body),
 });
+const refusal = (status: number, message: string): HttpAnswer => json(status, { message, restate_code: null });

@@ -1,14 +1,16 @@
 import type { InvocationStatus } from "../../stack.ts";
+import type { Broker } from "../broker.ts";
 import type { Endpoints } from "../endpoints.ts";
 import type { HttpAnswer } from "../process.ts";
 import type { Network } from "../stream.ts";
 import { Admin, type AdminRequest } from "./admin.ts";
-import type { Handlers } from "./discovery.ts";
+import type { Handler, Handlers } from "./discovery.ts";
 import { Ingress, type IngressRequest } from "./ingress.ts";
 import type { Invocation } from "./invocation.ts";
 import { Invoker, type InvokerOptions } from "./invoker.ts";
 import { Outbox } from "./outbox.ts";
 import { PartitionProcessor } from "./partition-processor.ts";
+import { Subscriptions } from "./subscriptions.ts";
 import { Timers } from "./timers.ts";
 
 /** The model of a Restate server: its parts, its crash, and its recovery. */
@@ -19,6 +21,7 @@ export class Restate {
   readonly #invoker: Invoker;
   readonly #ingress: Ingress;
   readonly #admin: Admin;
+  readonly #subscriptions: Subscriptions;
   readonly processor: PartitionProcessor;
   #up = true;
 
@@ -26,6 +29,7 @@ export class Restate {
     network: Network,
     endpoints: Endpoints,
     registered: { handlers: Handlers; sdkVersion: string },
+    broker: Broker,
     options: InvokerOptions & { epoch: number },
   ) {
     const { scheduler } = network;
@@ -37,7 +41,8 @@ export class Restate {
     this.processor = new PartitionProcessor(surface, this.#invoker);
     this.#invoker.processor = this.processor;
     this.#ingress = new Ingress(this.processor);
-    this.#admin = new Admin(this.processor);
+    this.#subscriptions = new Subscriptions(this.processor, broker);
+    this.#admin = new Admin(this.processor, this.#subscriptions);
   }
 
   get isUp(): boolean {
@@ -61,6 +66,7 @@ export class Restate {
     this.#invoker.crash();
     this.#outbox.hold();
     this.#timers.hold();
+    this.#subscriptions.crash();
   }
 
   /** It starts again, with its data. */
@@ -72,32 +78,33 @@ export class Restate {
     this.processor.recover();
     this.#outbox.release();
     this.#timers.release();
+    this.#subscriptions.recover();
   }
 
-  /** What has not completed, calls and sends that are still on their way included. */
+  /** What has not completed; calls and sends that are on their way, and records that wait to be ingested, included. */
   unfinished(): InvocationStatus[] {
     const known = [...this.processor.invocations].filter(({ isOver }) => !isOver);
-    const coming = this.processor.underWay.map(
+    const sent = this.processor.underWay.map(
       ([id, { handler, key, due }]): InvocationStatus => ({
-        id,
-        service: handler.service,
-        handler: handler.name,
-        ...(key !== undefined && { key }),
+        ...targetOf(id, handler, key),
         ...(due ? { status: "scheduled", due } : { status: "ready" }),
       }),
     );
-    return [...known.map((one) => this.#statusOf(one)), ...coming];
+    const produced = this.#subscriptions.lag.map(
+      ({ subscription: { handler }, record: { topic, partition, offset, key } }): InvocationStatus => ({
+        ...targetOf(`${topic}/${partition}/${offset}`, handler, key && Buffer.from(key).toString()),
+        status: "ready",
+      }),
+    );
+    return [...known.map((one) => this.#statusOf(one)), ...sent, ...produced];
   }
 
   #statusOf(invocation: Invocation): InvocationStatus {
     const { id, handler, key, due, lastFailure } = invocation;
     const status = this.#statusName(invocation);
     return {
-      id: id.text,
-      service: handler.service,
-      handler: handler.name,
+      ...targetOf(id.text, handler, key),
       status,
-      ...(key !== undefined && { key }),
       ...(status === "scheduled" && due !== undefined && { due }),
       ...(status === "backing-off" && lastFailure !== undefined && { failure: lastFailure }),
     };
@@ -110,3 +117,10 @@ export class Restate {
     return invocation.failures > 0 ? "backing-off" : "ready";
   }
 }
+
+const targetOf = (id: string, { service, name }: Handler, key: string | undefined) => ({
+  id,
+  service,
+  handler: name,
+  ...(key !== undefined && { key }),
+});
