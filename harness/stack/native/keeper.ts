@@ -22,8 +22,9 @@ const folder = process.argv[2]!;
 const children = new Map<number, ChildProcess>();
 let testament: { command: string; args: string[] } | undefined;
 
+/** A runner that has just died cannot be told: the channel says so itself, by closing. */
 const tell = (notice: Notice): void => {
-  if (process.connected) process.send!(notice);
+  if (process.connected) process.send!(notice, undefined, undefined, () => {});
 };
 
 function start(order: Extract<Order, { do: "spawn" }>): void {
@@ -52,7 +53,7 @@ process.on("message", (order: Order) => {
   else testament = order.do === "testament" ? order : undefined;
 });
 
-process.once("disconnect", () => {
+function end(): void {
   const last = [...children.values()].map((child) => new Promise((ended) => child.once("exit", ended)));
   for (const child of children.values()) child.kill("SIGKILL");
   void Promise.all(last).then(() => {
@@ -60,5 +61,10 @@ process.once("disconnect", () => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     process.exit(0);
   });
-});
+}
+process.once("disconnect", end);
+// whatever goes wrong here, nothing is to be left behind
+process.once("uncaughtException", end);
+// the runner may have died while this was starting; its last orders are heeded before the next turn
+if (!process.connected) setImmediate(end);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});

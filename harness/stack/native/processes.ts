@@ -41,6 +41,10 @@ export class Processes {
     });
     handOver(this.folder, this.#keeper.pid!);
     this.#keeper.on("message", (notice: Notice) => this.#heed(notice));
+    this.#keeper.once("exit", () => {
+      for (const { onEnded } of this.#entries.values()) onEnded("its keeper is gone");
+      this.#entries.clear();
+    });
   }
 
   /** Runs a command once the runner has died without closing. */
@@ -97,7 +101,8 @@ export class Processes {
 
   /** Ends every process and removes the folder. Idempotent. */
   async close(): Promise<void> {
-    if (this.#keeper.exitCode !== null) return;
+    // a keeper that was killed could not clear up
+    if (this.#keeper.exitCode !== null || this.#keeper.signalCode !== null) return sweepWorkspaces();
     const ended = new Promise((resolve) => this.#keeper.once("exit", resolve));
     if (this.#keeper.connected) this.#tell({ do: "forget testament" });
     if (this.#keeper.connected) this.#keeper.disconnect();

@@ -11,7 +11,7 @@ import type { ManagedProcess, Processes } from "./processes.ts";
  * What a storm needs of the server: quick start (one partition, short ticks), quick and unlimited retries (with a limit,
  * the default is to pause the invocation for ever), no telemetry. Keys as in its configuration file.
  */
-const TUNING: Record<string, string> = {
+export const TUNING: Readonly<Record<string, string>> = {
   "default-num-partitions": "1",
   "listen-mode": "tcp",
   "disable-telemetry": "true",
@@ -52,15 +52,18 @@ export function serverBinary(): string {
 /** A restate-server process with its data in the stack's folder; it keeps its ports over restarts. */
 export class RestateServer {
   readonly #processes: Processes;
+  readonly #tuning: Readonly<Record<string, string>>;
   readonly #binary: string;
   #process: ManagedProcess | undefined;
   #ports = { ingress: 0, admin: 0, node: 0 };
   #ingress!: Pool;
   #admin!: Pool;
 
-  constructor(processes: Processes) {
+  /** @throws when its package is not installed */
+  constructor(processes: Processes, tuning: Readonly<Record<string, string>> = TUNING) {
     this.#binary = serverBinary();
     this.#processes = processes;
+    this.#tuning = tuning;
   }
 
   get ingressUrl(): string {
@@ -73,12 +76,12 @@ export class RestateServer {
     return this.#admin;
   }
 
-  /** Starts it for the first time. @throws when it does not serve within 30 seconds */
+  /** Starts it for the first time. @throws when it does not know a setting, or does not serve within 30 seconds */
   async start(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       this.#ports = { ingress: await freePort(), admin: await freePort(), node: await freePort() };
+      if (attempt === 1) await this.#assertTuning();
       try {
-        if (attempt === 1) await this.#assertTuning();
         await this.#launch();
         break;
       } catch (error) {
@@ -122,7 +125,7 @@ export class RestateServer {
 
   #environment(): Record<string, string> {
     const settings = {
-      ...TUNING,
+      ...this.#tuning,
       "base-dir": path.join(this.#processes.folder, "restate"),
       "node-name": "storm",
       "cluster-name": "storm",
@@ -144,7 +147,7 @@ export class RestateServer {
   async #assertTuning(): Promise<void> {
     const { stdout } = await promisify(execFile)(this.#binary, ["--dump-config"], { env: this.#environment() });
     const understood = parseFlatToml(stdout);
-    for (const [key, value] of Object.entries(TUNING)) {
+    for (const [key, value] of Object.entries(this.#tuning)) {
       if (understood.get(key) !== value)
         throw new Error(`restate-server did not take the setting ${key} = ${value}: it has ${understood.get(key)}`);
     }

@@ -1,0 +1,31 @@
+/**
+ * A runner that starts processes and then waits to be killed, for the tests of what it leaves behind:
+ * `node owner.fixture.ts HOW [TESTAMENT]`.
+ *
+ * Prints its folder as soon as it has one, and then, unless it is to be "hasty", the ids of its processes: one that is
+ * deaf to polite signals, and one that is frozen. TESTAMENT is a file to be written when it has died.
+ */
+import { writeSync } from "node:fs";
+import { Processes } from "./processes.ts";
+
+const [how, testament] = process.argv.slice(2);
+const say = (line: object): void => void writeSync(1, `${JSON.stringify(line)}\n`);
+const DEAF = "for (const s of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(s, () => {}); setInterval(() => {}, 1000);";
+
+const processes = new Processes();
+if (testament)
+  processes.bequeath(process.execPath, ["-e", `require("fs").writeFileSync(${JSON.stringify(testament)}, "died")`]);
+const spawn = () => processes.spawn(process.execPath, ["-e", DEAF], { env: {}, log: "deaf.log" });
+if (how === "hasty") {
+  void spawn();
+  say({ folder: processes.folder });
+} else {
+  const children = [await spawn(), await spawn()];
+  children[1]!.signal("SIGSTOP");
+  say({ folder: processes.folder, children: children.map(({ pid }) => pid) });
+}
+setInterval(() => {}, 1000);
+process.on("SIGTERM", async () => {
+  if (how === "closing") await processes.close();
+  process.exit(0);
+});

@@ -1,0 +1,198 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { createInterface } from "node:readline/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterAll, afterEach, expect, test } from "vitest";
+import { Processes } from "./processes.ts";
+import { isAlive, processesIn, soon } from "./testing.ts";
+
+const scratch = mkdtempSync(path.join(tmpdir(), "processes-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+const owned: { kill(signal: NodeJS.Signals): unknown }[] = [];
+const opened: Processes[] = [];
+afterEach(async () => {
+  for (const one of owned.splice(0)) one.kill("SIGKILL");
+  for (const processes of opened.splice(0)) await processes.close();
+});
+const open = (): Processes => {
+  const processes = new Processes();
+  opened.push(processes);
+  return processes;
+};
+
+/** Starts a runner of its own, and answers what it says of itself. */
+async function owner(how: string, ...more: string[]) {
+  const script = path.join(import.meta.dirname, "owner.fixture.ts");
+  const runner = spawn(process.execPath, [script, how, ...more], { stdio: ["ignore", "pipe", "inherit"] });
+  owned.push(runner);
+  const [line] = (await once(createInterface(runner.stdout), "line")) as [string];
+  const { folder, children = [] } = JSON.parse(line) as { folder: string; children?: number[] };
+  return { runner, folder, children, keeper: keeperOf(folder) };
+}
+const keeperOf = (folder: string): number =>
+  (JSON.parse(readFileSync(path.join(folder, "owner"), "utf8")) as { pid: number }).pid;
+
+const idle = ["-e", "setInterval(() => {}, 1000)"];
+const start = (processes: Processes, args = idle) =>
+  processes.spawn(process.execPath, args, { env: {}, log: "child.log" });
+
+// --- what the death of a runner leaves behind
+
+test.each<[string, string, (runner: ChildProcess) => void]>([
+  ["is killed", "waiting", (runner) => runner.kill("SIGKILL")],
+  ["exits without closing", "waiting", (runner) => runner.kill("SIGTERM")],
+  ["closes", "closing", (runner) => runner.kill("SIGTERM")],
+])("a runner that %s leaves no process and no folder", async (_, how, end) => {
+  const { runner, folder, children, keeper } = await owner(how);
+  expect(children).toHaveLength(2);
+  expect(processesIn(folder)).toEqual(children);
+  end(runner);
+  await soon(() => ![...children, keeper].some(isAlive) && !existsSync(folder));
+});
+
+test.each([0, 30, 60, 90])(
+  "a runner that is killed %i ms after its first word leaves nothing either",
+  async (pause) => {
+    const { runner, folder, keeper } = await owner("hasty");
+    await sleep(pause);
+    runner.kill("SIGKILL");
+    await soon(() => !isAlive(keeper) && !existsSync(folder));
+    expect(processesIn(folder)).toEqual([]);
+  },
+);
+
+test("its testament is carried out when it dies, after its processes have ended; not when it closes", async () => {
+  const [died, closed] = [path.join(scratch, "died"), path.join(scratch, "closed")];
+  const first = await owner("waiting", died);
+  first.runner.kill("SIGKILL");
+  await soon(() => existsSync(died) && !isAlive(first.keeper), 3_000);
+  expect(first.children.some(isAlive)).toBe(false);
+  const second = await owner("closing", closed);
+  second.runner.kill("SIGTERM");
+  await soon(() => !isAlive(second.keeper));
+  expect(existsSync(closed)).toBe(false);
+});
+
+test("signals for the whole terminal do not reach the keeper", async () => {
+  const processes = open();
+  const child = await start(processes);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(keeperOf(processes.folder), signal);
+  const another = await start(processes);
+  expect([child.alive, another.alive]).toEqual([true, true]);
+});
+
+// --- closing
+
+test("closing ends every process, the frozen as well, and removes the folder; again, it does nothing", async () => {
+  const processes = open();
+  const children = [await start(processes), await start(processes)];
+  children[1]!.signal("SIGSTOP");
+  await processes.close();
+  expect(children.map(({ pid }) => pid).some(isAlive)).toBe(false);
+  expect(existsSync(processes.folder)).toBe(false);
+  expect(children.some(({ alive }) => alive)).toBe(false);
+  await processes.close();
+});
+
+test("when its keeper dies, whoever waits for a process hears of it, and closing ends what it left", async () => {
+  const processes = open();
+  const child = await start(processes);
+  process.kill(keeperOf(processes.folder), "SIGKILL");
+  expect(await child.ended).toBe("its keeper is gone");
+  expect(child.alive).toBe(false);
+  await expect(start(processes)).rejects.toThrow("the keeper of the stack's processes is gone");
+  await processes.close();
+  await soon(() => !isAlive(child.pid));
+  expect(existsSync(processes.folder)).toBe(false);
+});
+
+test("a keeper that cannot do what it is told ends everything", async () => {
+  const processes = open();
+  const child = await start(processes);
+  const lost = processes.spawn(process.execPath, idle, { env: {}, log: "no/such/folder/child.log" });
+  await expect(lost).rejects.toThrow("its keeper is gone");
+  expect(isAlive(child.pid)).toBe(false);
+});
+
+// --- processes
+
+test("a process works in the folder, its lines arrive whole, its errors are in its log", async () => {
+  const processes = open();
+  const lines: string[] = [];
+  const script = `
+    process.stdout.write("one\\ntw");
+    setTimeout(() => { console.log("o"); console.log(process.cwd(), process.env.A); console.error("oh no"); }, 20);
+    setTimeout(() => process.exit(3), 40);
+  `;
+  const child = await processes.spawn(process.execPath, ["-e", script], {
+    env: { A: "b" },
+    log: "child.log",
+    onLine: (line) => lines.push(line),
+  });
+  expect(await child.ended).toBe("exit code 3");
+  expect(lines).toEqual(["one", "two", `${processes.folder} b`]);
+  expect(child.alive).toBe(false);
+  expect(processes.tail("child.log")).toBe("oh no");
+});
+
+test("a process that is killed has ended when that is said", async () => {
+  const child = await start(open());
+  expect(isAlive(child.pid)).toBe(true);
+  await child.kill();
+  expect(isAlive(child.pid)).toBe(false);
+  expect(await child.ended).toBe("SIGKILL");
+  await child.kill();
+});
+
+test("a command that does not exist is refused", async () => {
+  const processes = open();
+  await expect(processes.spawn("/no/such/command", [], { env: {}, log: "x.log" })).rejects.toThrow(
+    "/no/such/command did not start",
+  );
+});
+
+// --- folders that were left behind
+
+/** A folder as a runner leaves it whose keeper was killed too, and a process that still works in it. */
+async function leftBehind(owner: object) {
+  const parent = path.dirname(open().folder);
+  const folder = mkdtempSync(path.join(parent, "stormproof-"));
+  writeFileSync(path.join(folder, "owner"), JSON.stringify(owner));
+  const child = spawn(process.execPath, idle, { cwd: folder, stdio: "ignore" });
+  owned.push(child);
+  await once(child, "spawn");
+  return { folder, pid: child.pid! };
+}
+
+test("the next run sweeps the folder of a dead owner, with the processes in it", async () => {
+  const dead = spawn(process.execPath, ["-e", ""], { stdio: "ignore" });
+  await once(dead, "exit");
+  const { folder, pid } = await leftBehind({ pid: dead.pid, born: "1" });
+  open();
+  expect(existsSync(folder)).toBe(false);
+  await soon(() => !isAlive(pid));
+});
+
+test.runIf(process.platform === "linux")("an owner whose id another process has by now is dead", async () => {
+  const { folder, pid } = await leftBehind({ pid: process.pid, born: "1" });
+  open();
+  expect(existsSync(folder)).toBe(false);
+  await soon(() => !isAlive(pid));
+});
+
+test("it leaves alone the folder of a living owner, and whatever says nothing of its owner", async () => {
+  const living = open();
+  const child = await start(living);
+  const unknown = mkdtempSync(path.join(path.dirname(living.folder), "stormproof-"));
+  try {
+    open();
+    expect(existsSync(living.folder)).toBe(true);
+    expect(isAlive(child.pid)).toBe(true);
+    expect(existsSync(unknown)).toBe(true);
+  } finally {
+    rmSync(unknown, { recursive: true });
+  }
+});

@@ -1,0 +1,38 @@
+/** Looks at the processes of this machine from outside, for the tests of what is left running. */
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+
+/** Whether a process runs; one that has ended and was not yet collected does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== "linux" || !/^\d+ \(.*\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+/** The processes that work in a folder (or, once it was removed, did); none where the system does not say. */
+export function processesIn(folder: string): number[] {
+  if (process.platform !== "linux") return [];
+  return readdirSync("/proc")
+    .filter((entry) => {
+      try {
+        return /^\d+$/.test(entry) && readlinkSync(`/proc/${entry}/cwd`).replace(/ \(deleted\)$/, "") === folder;
+      } catch {
+        return false;
+      }
+    })
+    .map(Number)
+    .filter(isAlive);
+}
+
+/** Waits for something that comes by itself. @returns how many milliseconds it took @throws when it takes too long */
+export async function soon(what: () => boolean, milliseconds = 1000): Promise<number> {
+  const started = performance.now();
+  while (!what()) {
+    if (performance.now() - started > milliseconds) throw new Error(`not within ${milliseconds} ms: ${what}`);
+    await sleep(5);
+  }
+  return performance.now() - started;
+}
