@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import type { Bundle } from "./stack.ts";
 
@@ -47,6 +47,8 @@ export async function makeBundle(
     platform: "node",
     target: "node24",
     sourcemap: "inline",
+    // the bundle lies elsewhere than its sources, and a debugger must find them
+    sourceRoot: pathToFileURL(projectRoot).href,
     external: Object.keys(readManifest().dependencies),
     ...(subject.alias && { alias: subject.alias }),
     plugins: mutants.length > 0 ? [plant(mutants)] : [],

@@ -15,7 +15,7 @@ const ESCAPES: [kinds: RegExp, used: string, instead: string][] = [
     "the file system",
     "read files at build time, and let the bundler include them",
   ],
-  [/^(GETADDRINFO|GETNAMEINFO|DNS|QUERY)/, "DNS", "fetch: it needs no look-up"],
+  [/^(GETADDRINFO|GETNAMEINFO|DNS|QUERY)/, "DNS", "the global fetch, which needs no look-up"],
   [/^(TCP|TLS|PIPE|UDP|HTTP|SHUTDOWN|WRITEWRAP|JSSTREAM)/, "a socket", "the global fetch"],
   [
     /^(PBKDF2|SCRYPT|HASH|SIGN|VERIFY|CIPHER|DERIVE|KEY|RANDOM|CHECKPRIME|SECUREPAIR|ARGON)/,
@@ -55,7 +55,7 @@ export class EscapeGuard {
       const escape = ESCAPES.find(([kinds]) => kinds.test(kind));
       if (!escape) return;
       const [, used, instead] = escape;
-      const message = `a service uses ${used} (${kind}), which cannot be simulated; use ${instead}${whereFrom()}`;
+      const message = `a service uses ${used} (${kind}), which cannot be simulated${whereFrom()}. Instead: ${instead}`;
       escaped(who, new EscapeError(message, kind === "Timeout"));
     };
     // promises are many, and never an escape by themselves
