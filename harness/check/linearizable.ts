@@ -1,4 +1,4 @@
-import type { History, OperationEvent, Outcome } from "../history/index.ts";
+import { type Completion, type History, type Outcome, performed } from "../history/index.ts";
 import type { Operation } from "../plan/index.ts";
 import { type Budget, type Checker, defaultBudget } from "./checker.ts";
 import { judge, type Witnessed } from "./judge.ts";
@@ -18,7 +18,7 @@ import type { Verdict } from "./verdict.ts";
  */
 export type Select<Input, Output> = (
   operation: Operation,
-  outcome: Exclude<OperationEvent, { type: "invoke" }> | undefined,
+  outcome: Completion | undefined,
   later: Outcome | undefined,
 ) => { input: Input; output?: Output | undefined } | undefined;
 
@@ -50,27 +50,13 @@ export function linearizable<State, Input, Output>(
 }
 
 function observe<Input, Output>(history: History, select: Select<Input, Output>): Witnessed<Input, Output>[] {
-  const completions = new Map<string, number>();
-  history.events.forEach((event, index) => {
-    if (event.type === "ok" || event.type === "fail" || event.type === "info") completions.set(event.operation, index);
-  });
-  const operations = new Map(history.plan.operations.map((operation) => [operation.id, operation]));
-  return history.events.flatMap((event, invoke) => {
-    const operation = event.type === "invoke" ? operations.get(event.operation) : undefined;
-    if (operation === undefined) return [];
-    const completion = completions.get(operation.id);
-    const outcome = completion === undefined ? undefined : history.events[completion];
-    if (outcome?.type !== "ok" && outcome?.type !== "fail" && outcome?.type !== "info" && outcome !== undefined)
-      return [];
-    const choice = select(operation, outcome, history.final.outcomes[operation.id]);
+  const witnessed = performed(history).flatMap((one): Witnessed<Input, Output>[] => {
+    const { operation, invoke, completion, completed, outcome } = one;
+    const choice = invoke === undefined ? undefined : select(operation, completion, outcome);
     if (choice === undefined) return [];
-    const answered = outcome?.type === "ok" || outcome?.type === "fail";
-    const observed = {
-      input: choice.input,
-      output: choice.output,
-      call: invoke,
-      return: answered ? completion : undefined,
-    };
-    return [{ name: operation.id, observed, invoke, completion }];
+    const answer = completion?.type === "info" ? undefined : completed;
+    const observed = { input: choice.input, output: choice.output, call: invoke!, return: answer };
+    return [{ name: operation.id, observed, invoke: invoke!, completion: completed }];
   });
+  return witnessed.sort((a, b) => a.invoke - b.invoke);
 }

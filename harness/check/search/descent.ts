@@ -13,6 +13,9 @@ export interface DeadEnd {
   blocked: number;
 }
 
+/** So many configurations are looked at, besides the one that came furthest, for orders to show. */
+const mostLookedAt = 200_000;
+
 /** How much work is done between two looks at the clock; a question to the model counts as `dear`. */
 const portion = 256;
 const dear = 64;
@@ -39,6 +42,7 @@ export class Descent {
   readonly #at: Configuration;
   readonly #met: Configurations;
   #current: number;
+  #furthestOne = 0;
   /** when it is wanted: takes down the reads that take effect */
   #passed: number[] | undefined;
 
@@ -92,10 +96,11 @@ export class Descent {
     return found;
   }
 
-  /** Orders that went furthest, longest first, that lead to different states. */
+  /** Orders that went far, longest first, that lead to different states. */
   deadEnds(limit: number): DeadEnd[] {
     const best = new Map<number, { length: number; number: number }>();
-    for (let number = 0; number < this.#met.count; number++) {
+    for (let k = 0; k <= Math.min(this.#met.count, mostLookedAt); k++) {
+      const number = k === 0 ? this.#furthestOne : k - 1;
       const length = this.#length(number);
       const state = this.#met.state(number);
       if (length > (best.get(state)?.length ?? -1)) best.set(state, { length, number });
@@ -188,7 +193,10 @@ export class Descent {
       }
       this.#met.setTried(current, tried, branch);
       this.#current = number;
-      if (this.#at.round > this.furthest) this.furthest = this.#at.round;
+      if (this.#at.round > this.furthest) {
+        this.furthest = this.#at.round;
+        this.#furthestOne = number;
+      }
       return steps;
     }
   }

@@ -7,9 +7,6 @@ export class Memory {
     this.limit = limit;
     this.#whole = whole;
   }
-  get held(): number {
-    return this.#held;
-  }
   /** @throws OutOfMemory before a limit is crossed */
   take(bytes: number): void {
     if (this.#held + bytes > this.limit) throw new OutOfMemory();

@@ -74,31 +74,48 @@ export function* schedule<Input, Output>(
   const byCall = sorted(required, call);
   const byReturn = sorted(required, end);
   yield;
-  const rounds = byReturn.length;
-  const turn = new Int32Array(count);
-  for (let r = 0; r < rounds; r++) turn[byReturn[r]!] = r;
+  const entries = yield* entriesOf(byCall.map(call), byReturn.map(end));
+  const windows = yield* windowsOf(byCall, byReturn, entries, symbol, memory);
+  const from = (i: number) => firstRound(byReturn, end, call(i));
+  const classes = classify(sorted(optional, call), symbol, from, byReturn.length);
+  return { rounds: byReturn.length, ...windows, symbol, reads, hasReads: reads.includes(1), classes };
+}
 
-  // From which round on an operation may take effect: intervals are closed, so that equal times overlap.
-  const entries = new Int32Array(rounds + 1);
-  const windowStart = new Int32Array(rounds + 1);
-  for (let r = 0, next = 0, open = 0; r < rounds; r++) {
-    const start = next;
-    while (next < rounds && call(byCall[next]!) <= end(byReturn[r]!)) next++;
-    open += next - start;
+/** How many of the operations were invoked by the end of each round: intervals are closed, so that equal times overlap. */
+function* entriesOf(calls: readonly number[], ends: readonly number[]): Generator<void, Int32Array> {
+  const entries = new Int32Array(ends.length);
+  for (let r = 0, next = 0; r < ends.length; r++) {
+    while (next < calls.length && calls[next]! <= ends[r]!) next++;
     entries[r] = next;
-    windowStart[r + 1] = windowStart[r]! + open;
-    open--;
     if (r % portion === 0) yield;
+  }
+  return entries;
+}
+
+function* windowsOf(
+  byCall: readonly number[],
+  byReturn: readonly number[],
+  entries: Int32Array,
+  symbol: Int32Array,
+  memory: Memory,
+): Generator<void, Pick<Schedule, "slots" | "windowStart" | "windowOperation" | "windowTwin" | "slot">> {
+  const rounds = byReturn.length;
+  const turn = new Int32Array(symbol.length);
+  const windowStart = new Int32Array(rounds + 1);
+  for (let r = 0; r < rounds; r++) {
+    turn[byReturn[r]!] = r;
+    // Of those invoked by then, one has answered in each round before.
+    windowStart[r + 1] = windowStart[r]! + entries[r]! - r;
   }
   const total = windowStart[rounds]!;
   memory.take(total * 8);
   const windowOperation = new Int32Array(total);
   const windowTwin = new Int32Array(total).fill(-1);
-  const slot = new Int32Array(count).fill(-1);
+  const slot = new Int32Array(symbol.length).fill(-1);
   const free: number[] = [];
-  let slots = 0;
   const window: number[] = [];
   const nearest = new Map<number, number>();
+  let slots = 0;
   for (let r = 0, next = 0; r < rounds; r++) {
     for (; next < entries[r]!; next++) {
       const entering = byCall[next]!;
@@ -114,23 +131,10 @@ export function* schedule<Input, Output>(
       windowTwin[windowStart[r]! + k] = nearest.get(symbol[operation]!) ?? -1;
       nearest.set(symbol[operation]!, slot[operation]!);
     }
-    free.push(slot[window[0]!]!);
-    window.shift();
+    free.push(slot[window.shift()!]!);
     if (r % portion === 0) yield;
   }
-  const classes = classify(sorted(optional, call), symbol, (i) => firstRound(byReturn, end, call(i)), rounds);
-  return {
-    rounds,
-    slots,
-    windowStart,
-    windowOperation,
-    windowTwin,
-    slot,
-    symbol,
-    reads,
-    hasReads: reads.includes(1),
-    classes,
-  };
+  return { slots, windowStart, windowOperation, windowTwin, slot };
 }
 
 /** Sorts by a time; equal times keep their order. What is sorted already is only looked at. */
