@@ -47,22 +47,22 @@ test("what is named is a contradiction whatever became of the rest, and without 
   }
   // Not all of them are trivial.
   for (const size of [1, 2, 3]) expect(sizes.get(size)).toBeGreaterThan(50);
-});
+}, 60_000);
 
 test("a stale read in a long history comes down to the few answers that matter", () => {
   const operations: Observed<RegisterInput, Json>[] = [];
-  for (let k = 0; k < 200; k++) {
+  for (let k = 0; k < 100; k++) {
     operations.push({ input: { f: "write", value: k }, output: null, call: 4 * k, return: 4 * k + 1 });
     operations.push({ input: { f: "read" }, output: k, call: 4 * k + 2, return: 4 * k + 3 });
   }
-  operations.push({ input: { f: "read" }, output: 150, call: 2_000, return: 2_001 });
+  operations.push({ input: { f: "read" }, output: 75, call: 2_000, return: 2_001 });
   const found = explain(register(0), operations)!;
   expect(found.minimal).toBe(true);
-  // That the write of 150 had ended, that another one had begun and ended after that, and the read.
+  // That the write of 75 had ended, that another one had begun and ended after that, and the read.
   expect(found.operations).toHaveLength(3);
-  expect(found.operations).toContain(300);
-  expect(found.operations).toContain(400);
-});
+  expect(found.operations).toContain(150);
+  expect(found.operations).toContain(200);
+}, 60_000);
 
 test("out of time it says that there may be a smaller one", () => {
   const operations: Observed<RegisterInput, Json>[] = [
