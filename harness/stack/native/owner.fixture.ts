@@ -15,6 +15,11 @@ const DEAF = "for (const s of ['SIGTERM', 'SIGINT', 'SIGHUP']) process.on(s, () 
 const processes = new Processes();
 if (testament)
   processes.bequeath(process.execPath, ["-e", `require("fs").writeFileSync(${JSON.stringify(testament)}, "died")`]);
+setInterval(() => {}, 1000);
+process.on("SIGTERM", async () => {
+  if (how === "closing") await processes.close();
+  process.exit(0);
+});
 const spawn = () => processes.spawn(process.execPath, ["-e", DEAF], { env: {}, log: "deaf.log" });
 if (how === "hasty") {
   void spawn();
@@ -24,8 +29,3 @@ if (how === "hasty") {
   children[1]!.signal("SIGSTOP");
   say({ folder: processes.folder, children: children.map(({ pid }) => pid) });
 }
-setInterval(() => {}, 1000);
-process.on("SIGTERM", async () => {
-  if (how === "closing") await processes.close();
-  process.exit(0);
-});

@@ -93,10 +93,13 @@ export class Processes {
     };
   }
 
-  /** The last lines of a log, for an error's message. */
+  /** The last lines of a log but for stack traces, for an error's message. */
   tail(log: string): string {
-    const lines = readFileSync(path.join(this.folder, log), "utf8").trimEnd().split("\n");
-    return lines.slice(-5).join("\n");
+    const lines = readFileSync(path.join(this.folder, log), "utf8").split("\n");
+    return lines
+      .filter((line) => !/^\s*(at .*|Node\.js v.*)?$/.test(line))
+      .slice(-5)
+      .join("\n");
   }
 
   /** Ends every process and removes the folder. Idempotent. */
