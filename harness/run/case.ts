@@ -22,6 +22,8 @@ export interface Ground {
   makeWorld(): World;
 }
 
+/** The closing phase begins after this time at the latest, on the stack's clock. */
+const RUN_BOUND_MS = 20_000;
 /** How long, on the stack's clock, a run may stand still before the closing phase begins. */
 const STANDSTILL_MS = 120;
 /** How long, from the closing phase on, everything may take to end: beyond it the run is not live. */
@@ -158,7 +160,9 @@ class Case implements Party {
 
   moment(moment: Moment, detail: string): Outcome | Promise<Outcome> {
     if (this.#over) return {};
-    if (moment.at !== "message" || moment.attempt <= ATTEMPTS_OF_LIFE) this.#lastSign = this.#ground.stack.clock.now();
+    // a call to an external system leaves its sign in the ledger
+    if (moment.at === "operation" || (moment.at === "message" && moment.attempt <= ATTEMPTS_OF_LIFE))
+      this.#lastSign = this.#ground.stack.clock.now();
     this.#moments.push(moment);
     return this.#nemesis.at(moment, detail);
   }
@@ -222,6 +226,7 @@ class Case implements Party {
       finished = true;
     });
     for (let chances = 0; !finished; ) {
+      if (this.#now() > RUN_BOUND_MS) return;
       const quiet = clock.now() - this.#lastSign;
       if (quiet < STANDSTILL_MS || this.#nemesis.healing) {
         await Promise.race([done, clock.sleep(Math.max(5, STANDSTILL_MS - quiet))]);
@@ -347,7 +352,8 @@ class Case implements Party {
 
   #add(event: HistoryEvent): void {
     if (this.#over) return;
-    if (event.type !== "attempt" || event.attempt <= ATTEMPTS_OF_LIFE) this.#lastSign = this.#ground.stack.clock.now();
+    const attempt = "attempt" in event ? (event.attempt ?? 0) : 0;
+    if (attempt <= ATTEMPTS_OF_LIFE) this.#lastSign = this.#ground.stack.clock.now();
     this.#events.push(event);
   }
 
