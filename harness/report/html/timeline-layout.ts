@@ -3,7 +3,13 @@
  * place in time is the index of an event; the drawing turns it into a row, or into a height on the time scale.
  */
 
-import { type AttemptEvent, type History, type HistoryEvent, isCompletion, type LedgerEvent } from "../../history/index.ts";
+import {
+  type AttemptEvent,
+  type History,
+  type HistoryEvent,
+  isCompletion,
+  type LedgerEvent,
+} from "../../history/index.ts";
 import { operationNumber, type Plan } from "../../plan/index.ts";
 import { label, operationOf } from "../narrate.ts";
 import { pack } from "./pack.ts";
@@ -152,9 +158,7 @@ function invocationsOf(events: HistoryEvent[], plan: Plan): Invocation[] {
 function titles({ id, target, operation, child }: Invocation, events: HistoryEvent[], plan: Plan) {
   const number = (of: string) => operationNumber(of, plan) ?? of;
   if (child > 0) return { title: `↳\u00a0${target}`, subtitle: `child ${child} of operation ${number(operation)}` };
-  const answered = events.flatMap((event) =>
-    isCompletion(event) && event.invocation === id ? [event.operation] : [],
-  );
+  const answered = events.flatMap((event) => (isCompletion(event) && event.invocation === id ? [event.operation] : []));
   const owners = distinct([operation, ...answered]).map(number);
   return { title: target, subtitle: `${owners.length === 1 ? "operation" : "operations"} ${owners.join(", ")}` };
 }
@@ -282,7 +286,8 @@ class Attempts {
     const attempts = this.#seen.get(operation) ?? [];
     const named = attempts.filter(
       (one) =>
-        (attempt === undefined || one.number === attempt) && (invocation === undefined || one.invocation === invocation),
+        (attempt === undefined || one.number === attempt) &&
+        (invocation === undefined || one.invocation === invocation),
     );
     return named.findLast(({ running }) => running) ?? named.findLast(({ own }) => own) ?? named.at(-1);
   }

@@ -137,6 +137,8 @@ export class RestateServer {
     const variable = (key: string): string => `RESTATE_${key.toUpperCase().replaceAll(".", "__").replaceAll("-", "_")}`;
     return {
       PATH: process.env.PATH ?? "",
+      // it makes folders there and leaves them behind when it is killed
+      TMPDIR: this.#processes.folder,
       ...Object.fromEntries(
         Object.entries(settings).map(([key, value]) => [variable(key), value.replace(".0 MiB", "MiB")]),
       ),
