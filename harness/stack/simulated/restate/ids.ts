@@ -38,20 +38,24 @@ export function invocationId({ service, handler, key, idempotencyKey, isRun, nam
   return { bytes, text: textOf(bytes) };
 }
 
-export const textOf = (bytes: Buffer): string =>
-  `inv_1${base62(bytes.readBigUInt64BE(0), 11)}${base62(
-    (bytes.readBigUInt64BE(8) << 64n) | bytes.readBigUInt64BE(16),
-    22,
-  )}`;
+export const textOf = (bytes: Uint8Array): string =>
+  `inv_1${base62(bytes.subarray(0, 8), 11)}${base62(bytes.subarray(8, 24), 22)}`;
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-function base62(value: bigint, length: number): string {
+/** A big-endian number in base 62, by long division, two bytes at a time. */
+function base62(bytes: Uint8Array, length: number): string {
+  const limbs: number[] = [];
+  for (let at = 0; at < bytes.length; at += 2) limbs.push(bytes[at]! * 256 + bytes[at + 1]!);
   let text = "";
-  let rest = value;
-  for (let i = 0; i < length; i++) {
-    text = DIGITS[Number(rest % 62n)] + text;
-    rest /= 62n;
+  for (let digit = 0; digit < length; digit++) {
+    let rest = 0;
+    for (let i = 0; i < limbs.length; i++) {
+      const value = rest * 65_536 + limbs[i]!;
+      limbs[i] = Math.floor(value / 62);
+      rest = value % 62;
+    }
+    text = DIGITS[rest] + text;
   }
   return text;
 }

@@ -48,8 +48,9 @@ export class Ingress {
 
   /** The answer, if there is one at once; else `later` will be called. */
   #serve(request: IngressRequest, later: Answer): HttpAnswer | undefined {
-    const { pathname, searchParams } = new URL(request.path, "http://restate");
-    const segments = pathname.slice(1).split("/").map(decodeURIComponent);
+    const [pathname = "", search = ""] = request.path.split("?");
+    const searchParams = new URLSearchParams(search);
+    const segments = pathname.replace(/^\/|\/$/g, "").split("/").map(decoded);
     if (segments[0] !== "restate") return this.#invoke(segments, request, searchParams, later);
     const [what, ...rest] = segments.slice(1);
     switch (what) {
@@ -177,6 +178,15 @@ function idOf(what: "invocation" | "workflow", path: string[], name: string): st
   const key = path.length === 4 ? second : undefined;
   const [handler = "", idempotencyKey = ""] = path.slice(-2);
   return invocationId({ name, service: first, handler, key, idempotencyKey }).text;
+}
+
+/** What is no proper escape stands for itself. */
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
 }
 
 /** A client that waits for a result. */
