@@ -26,7 +26,10 @@ const open = (): Processes => {
 /** Starts a runner of its own, and answers what it says of itself. */
 async function owner(how: string, ...more: string[]) {
   const script = path.join(import.meta.dirname, "owner.fixture.ts");
-  const runner = spawn(process.execPath, [script, how, ...more], { stdio: ["ignore", "pipe", "inherit"] });
+  const runner = spawn(process.execPath, [script, how, ...more], {
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true,
+  });
   owned.push(runner);
   const [line] = (await once(createInterface(runner.stdout), "line")) as [string];
   const { folder, children = [] } = JSON.parse(line) as { folder: string; children?: number[] };
@@ -43,6 +46,7 @@ const start = (processes: Processes, args = idle) =>
 
 test.each<[string, string, (runner: ChildProcess) => void]>([
   ["is killed", "waiting", (runner) => runner.kill("SIGKILL")],
+  ["is killed with all of its group", "waiting", (runner) => process.kill(-runner.pid!, "SIGKILL")],
   ["exits without closing", "waiting", (runner) => runner.kill("SIGTERM")],
   ["closes", "closing", (runner) => runner.kill("SIGTERM")],
 ])("a runner that %s leaves no process and no folder", async (_, how, end) => {
