@@ -3,15 +3,17 @@
  *
  *     npm run mutants [-- WORD...]      only mutants whose pattern or name contains one of the words
  *
+ * The simulation finds and the real server confirms, unless STACK says otherwise.
  * A mutant is killed when an invariant that its `breaks` names fails on it, and the clean services pass the same shrunk
  * plan. The plan is then replayed on a fresh stack. Writes reports/mutants/mutants.json and the plans beside it; exits with
- * 1 if a mutant survives or replays less than 9 times of 10.
+ * 1 if a mutant survives, or replays or is confirmed less than 9 times of 10.
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Failure } from "../report/record.ts";
 import { Arena } from "../run/arena.ts";
 import { Campaign } from "../run/campaign.ts";
+import { confirm } from "../run/confirmation.ts";
 import type { Property } from "../run/property.ts";
 import { savePlan, scriptedPlans, startStack } from "../run/session.ts";
 import { readSettings, type Settings, type StackName } from "../run/settings.ts";
@@ -21,7 +23,7 @@ import { allMutants, allProperties } from "./properties.ts";
 
 const FOLDER = path.join(projectRoot, "reports", "mutants");
 const REPLAYS = 10;
-const LEAST_REPLAYS = 9;
+const LEAST = 0.9;
 const MOST = { operations: 4, faults: 1 };
 
 interface Row {
@@ -38,6 +40,8 @@ interface Row {
   pins?: number;
   /** failures of the shrunk plan on a fresh stack */
   replays?: string;
+  /** failures of the plan on the real server, of what a simulation found */
+  confirmed?: string;
   /** the clean services pass the shrunk plan */
   clean?: boolean;
   plan?: string;
@@ -51,6 +55,8 @@ interface Bench {
   subject: Subject;
   mutated: Arena;
   clean: Arena;
+  /** the real server, to confirm what a simulation finds */
+  real?: Arena;
 }
 
 async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<Row> {
@@ -62,10 +68,16 @@ async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<R
     seed,
     ...(runs !== undefined && { runs }),
     budget,
-    first: scriptedPlans(property).filter((plan) => mutated.can(plan)),
+    first: scriptedPlans(property),
     generate: true,
     only: mutant.breaks,
     progress: () => {},
+    ...(bench.real && {
+      confirm: async (...failure) => {
+        await bench.real!.serve(property, [mutant]);
+        return confirm(bench.real!, property, ...failure);
+      },
+    }),
     save: (plan, invariant, summary) => savePlan(FOLDER, { property: property.name, invariant, stack, summary, plan }),
   }).run();
   const row: Row = {
@@ -76,11 +88,11 @@ async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<R
     cases: progress.cases,
     seconds: Math.round((performance.now() - started) / 100) / 10,
   };
-  return progress.failure ? { ...row, ...(await confirm(bench, property, mutant, progress.failure)) } : row;
+  return progress.failure ? { ...row, ...(await replay(bench, property, mutant, progress.failure)) } : row;
 }
 
-async function confirm(bench: Bench, property: Property, mutant: Mutant, failure: Failure): Promise<Partial<Row>> {
-  const { plan, invariant, saved } = failure;
+async function replay(bench: Bench, property: Property, mutant: Mutant, failure: Failure): Promise<Partial<Row>> {
+  const { plan, invariant, saved, confirmation } = failure;
   const fresh = new Arena(await startStack(bench.stack), bench.subject);
   try {
     await fresh.serve(property, [mutant]);
@@ -93,6 +105,7 @@ async function confirm(bench: Bench, property: Property, mutant: Mutant, failure
       faults,
       pins: plan.pins?.length ?? 0,
       replays: `${failed}/${REPLAYS}`,
+      ...(confirmation && { confirmed: `${confirmation.failed}/${confirmation.of}` }),
       clean: (await failures(bench.clean, property, failure, 3)) === 0,
       plan: saved,
       ...((operations > MOST.operations || faults > MOST.faults) && { note: mutant.note ?? "" }),
@@ -112,8 +125,12 @@ async function failures(
   return runs.filter((judged) => judged?.verdicts[invariant]?.verdict === "invalid").length;
 }
 
-const good = ({ killedBy, replays, clean }: Row): boolean =>
-  killedBy !== undefined && clean === true && Number(replays!.split("/")[0]) >= LEAST_REPLAYS;
+const share = (ratio: string): number => {
+  const [failed, of] = ratio.split("/").map(Number);
+  return failed! / of!;
+};
+const good = ({ killedBy, replays, clean, confirmed = "1/1" }: Row): boolean =>
+  killedBy !== undefined && clean === true && share(replays!) >= LEAST && share(confirmed) >= LEAST;
 
 function print(row: Row): void {
   const columns = [
@@ -125,6 +142,7 @@ function print(row: Row): void {
     `${row.seconds} s`.padStart(7),
     row.killedBy ? `${row.operations} operations, ${row.faults} faults${row.pins ? `, ${row.pins} pins` : ""}` : "",
     row.replays ?? "",
+    row.confirmed ? `real ${row.confirmed}` : "",
     row.clean === false ? "THE CLEAN SERVICES FAIL IT TOO" : "",
   ];
   console.log(columns.join("  ").trimEnd());
@@ -135,6 +153,20 @@ const candidates = (properties: readonly Property[], mutant: Mutant, pattern?: s
   properties.filter((property) =>
     pattern === undefined ? mutant.breaks.some((name) => name in property.invariants) : property.pattern === pattern,
   );
+
+/** The first stack of the settings finds; after the simulation, the real server confirms. */
+async function startBench(settings: Settings, subject: Subject): Promise<Bench> {
+  const [stack = "simulated", ...others] = settings.stacks;
+  const arena = async (kind: StackName) => new Arena(await startStack(kind), subject);
+  return {
+    settings,
+    stack,
+    subject,
+    mutated: await arena(stack),
+    clean: await arena(stack),
+    ...(stack === "simulated" && others.includes("native") && { real: await arena("native") }),
+  };
+}
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env, Math.random);
@@ -150,28 +182,19 @@ async function main(): Promise<void> {
   console.log(`seed ${settings.seed}: ${chosen.length} mutants on ${settings.stacks.join(", ")}`);
   const subject = await Subject.load(settings.subject);
   const rows: Row[] = [];
-  for (const stack of settings.stacks) {
-    const bench: Bench = {
-      settings,
-      stack,
-      subject,
-      mutated: new Arena(await startStack(stack), subject),
-      clean: new Arena(await startStack(stack), subject),
-    };
-    try {
-      for (const { mutant, pattern } of chosen) {
-        let row: Row | undefined;
-        for (const property of candidates(properties, mutant, pattern))
-          if (!row?.killedBy) row = await hunt(bench, property, mutant);
-        if (!row)
-          throw new Error(`mutant "${mutant.name}": no property has one of the invariants ${mutant.breaks.join(", ")}`);
-        rows.push(row);
-        print(row);
-      }
-    } finally {
-      await bench.mutated.close();
-      await bench.clean.close();
+  const bench = await startBench(settings, subject);
+  try {
+    for (const { mutant, pattern } of chosen) {
+      let row: Row | undefined;
+      for (const property of candidates(properties, mutant, pattern))
+        if (!row?.killedBy) row = await hunt(bench, property, mutant);
+      if (!row)
+        throw new Error(`mutant "${mutant.name}": no property has one of the invariants ${mutant.breaks.join(", ")}`);
+      rows.push(row);
+      print(row);
     }
+  } finally {
+    await Promise.all([bench.mutated.close(), bench.clean.close(), bench.real?.close()]);
   }
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(path.join(FOLDER, "mutants.json"), `${JSON.stringify({ seed: settings.seed, rows }, null, 2)}\n`);

@@ -42,6 +42,10 @@ export interface PropertyProgress {
   faults: Record<string, { planned: number; struck: number }>;
   /** how many cases met each situation that the property says it must reach */
   reaches: Record<string, number>;
+  /** plans that ask for what the stack cannot do */
+  skipped?: number;
+  /** stands for everything that happened in all the cases; only where runs can be repeated exactly */
+  trace?: string;
   invariants: string[];
   failure?: Failure;
 }

@@ -99,6 +99,8 @@ export class Terminal {
       ...(situations > 0 ? [`${reached} of ${plural(situations, "situation")} reached`] : []),
     ];
     this.#line(`${mark}  ${this.#paint("bold", clean(record.property))} (${record.stack})`);
+    if (record.skipped) numbers.push(`${plural(record.skipped, "plan")} skipped: the stack cannot do what they ask`);
+    if (record.trace !== undefined) numbers.push(`trace ${record.trace}`);
     this.#line(`  ${this.#paint("dim", numbers.join(" · "))}`);
     if (record.reason !== undefined && record.failure === undefined) this.#line(`  ${clean(record.reason)}`);
     for (const never of lacking(record)) this.#line(`  ${this.#paint("yellow", never)}`);

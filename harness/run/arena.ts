@@ -19,6 +19,8 @@ const SHARED_CASES = 8;
 /** A run of one plan, judged. */
 export interface Judged {
   history: History;
+  /** equal for runs in which the same happened, to the last message; only of exact runs */
+  trace?: string;
   verdicts: Record<string, Verdict>;
 }
 
@@ -93,14 +95,20 @@ export class Arena {
    */
   async judge(plan: Plan, property: Property, over = () => false): Promise<Judged | undefined> {
     const alone = plan.faults.some(({ kind }) => faultKind(kind).alone);
-    const run = async () => (over() ? undefined : runCase(this.#ground(property), plan));
+    const run = async () => {
+      if (over()) return undefined;
+      const ran = await runCase(this.#ground(property), plan);
+      const trace = this.stack.traceHash?.();
+      return { ...ran, ...(trace !== undefined && { trace }) };
+    };
     const result = await (alone ? this.#turnstile.alone(run) : this.#turnstile.shared(run));
     if (!result) return undefined;
     const verdicts: Record<string, Verdict> = {};
     for (const [name, check] of Object.entries(property.invariants))
       verdicts[name] =
         result.void === undefined ? await check(result.history) : { verdict: "unknown", reason: result.void };
-    return { history: result.history, verdicts };
+    const { history, trace } = result;
+    return { history, verdicts, ...(trace !== undefined && { trace }) };
   }
 
   async close(): Promise<void> {

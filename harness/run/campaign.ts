@@ -123,7 +123,9 @@ export class Campaign {
     const { first, generate } = this.#search;
     if (this.#next === 0) {
       this.#next = 1;
-      await this.#batch(first.map((plan) => ({ plan })));
+      const possible = first.filter((plan) => this.#arena.can(plan));
+      if (possible.length < first.length) this.#progress.skipped = first.length - possible.length;
+      await this.#batch(possible.map((plan) => ({ plan })));
     }
     while (generate && !this.#isOver(began)) await this.#batch(this.#draw(), began);
     this.#searched += performance.now() - began;
@@ -161,15 +163,17 @@ export class Campaign {
   async #batch(cases: { plan: Plan; case?: number }[], began?: number): Promise<void> {
     // those that wait for their turn need not begin once there is something to investigate, or the time is up
     const isOver = () => (began === undefined ? this.#finding !== undefined : this.#isOverdue(began));
-    await Promise.all(
-      cases.map(async (one) => {
-        const judged = await this.#arena.judge(one.plan, this.#property, isOver);
-        if (!judged || this.#finding) return;
-        this.#count(judged.history);
-        for (const [invariant, verdict] of Object.entries(judged.verdicts))
-          this.#weigh(one, judged, invariant, verdict);
-      }),
-    );
+    const run = (one: { plan: Plan; case?: number }) => this.#case(one, isOver);
+    // where runs are exact the first failure is to be the same every time
+    if (this.#arena.isExact) for (const one of cases) await run(one);
+    else await Promise.all(cases.map(run));
+  }
+
+  async #case(one: { plan: Plan; case?: number }, isOver: () => boolean): Promise<void> {
+    const judged = await this.#arena.judge(one.plan, this.#property, isOver);
+    if (!judged || this.#finding) return;
+    this.#count(judged);
+    for (const [invariant, verdict] of Object.entries(judged.verdicts)) this.#weigh(one, judged, invariant, verdict);
   }
 
   #isOverdue(began: number): boolean {
@@ -183,18 +187,18 @@ export class Campaign {
     else this.#finding = { ...one, judged, invariant };
   }
 
-  #count({ plan, events, final: _ }: History): void {
+  #count({ history, trace }: Judged): void {
     const progress = this.#progress;
     progress.cases++;
-    progress.operations += plan.operations.length;
-    for (const event of events) {
+    progress.operations += history.plan.operations.length;
+    if (trace !== undefined) progress.trace = digest(`${progress.trace ?? ""} ${trace}`);
+    for (const event of history.events) {
       if (event.type !== "fault" || event.phase === "healed") continue;
       progress.faults[event.kind] ??= { planned: 0, struck: 0 };
       const kind = progress.faults[event.kind]!;
       kind.planned++;
       if (event.phase === "struck") kind.struck++;
     }
-    const history = { plan, events, final: _, stack: this.#arena.stack.kind };
     for (const [name, { met }] of Object.entries(this.#property.reaches)) if (met(history)) progress.reaches[name]!++;
     this.#tell();
   }
@@ -229,5 +233,7 @@ export class Campaign {
     };
   }
 }
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
 const isSteady = ({ rate }: Failure): boolean => rate.failed >= STEADY * rate.of;

@@ -94,7 +94,7 @@ export class Session {
       seed,
       ...(runs !== undefined && { runs }),
       budget: this.#budget(kind),
-      first: plans.filter((plan) => arena.can(plan)),
+      first: plans,
       generate: replay === undefined,
       ...(kind === "simulated" &&
         stacks.includes("native") && { confirm: (...failure) => this.#confirm(property, ...failure) }),

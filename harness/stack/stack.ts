@@ -153,6 +153,8 @@ export interface Stack {
    */
   run<T>(main: () => Promise<T>, options?: { seed?: number }): Promise<T>;
   inject(injection: Injection): Promise<Injected>;
+  /** Stands for everything that happened in the run that ended last; only where runs can be repeated exactly. */
+  traceHash?(): string;
   /** Forgets completed invocations, so that a long run does not slow down. */
   forget(invocations: string[]): Promise<void>;
   /** Ends everything that it started. Idempotent. */
