@@ -33,6 +33,7 @@ export const TUNING: Readonly<Record<string, string>> = {
 };
 
 const LOG = "restate.log";
+const RESTARTS = 20;
 
 /** The path of the server's binary for this platform. @throws when its package is not installed */
 export function serverBinary(): string {
@@ -100,10 +101,20 @@ export class RestateServer {
     await this.#process?.kill();
   }
 
-  /** Starts it again on its data and its ports. */
+  /**
+   * Starts it again on its data and its ports. The system may let go of a dead server's ports a moment after its end, so
+   * a start that fails is tried again for a while.
+   */
   async restart(): Promise<void> {
-    await this.#launch();
-    await this.#serving();
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await this.#launch();
+        return await this.#serving();
+      } catch (error) {
+        if (attempt === RESTARTS) throw error;
+        await sleep(100);
+      }
+    }
   }
 
   async close(): Promise<void> {
