@@ -33,7 +33,7 @@ export const TUNING: Readonly<Record<string, string>> = {
 };
 
 const LOG = "restate.log";
-const RESTARTS = 20;
+const RESTART_MS = 5_000;
 
 /** The path of the server's binary for this platform. @throws when its package is not installed */
 export function serverBinary(): string {
@@ -106,13 +106,12 @@ export class RestateServer {
    * a start that fails is tried again for a while.
    */
   async restart(): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    for (const deadline = performance.now() + RESTART_MS; ; await sleep(100)) {
       try {
         await this.#launch();
         return await this.#serving();
       } catch (error) {
-        if (attempt === RESTARTS) throw error;
-        await sleep(100);
+        if (performance.now() > deadline) throw error;
       }
     }
   }
