@@ -1,4 +1,4 @@
-import type { Mutant } from "./mutant.ts";
+import type { Mutant } from "../harness/stack/index.ts";
 
 const product = "src/durable-rpc/product.ts";
 const front = "src/durable-rpc/front.ts";

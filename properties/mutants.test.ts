@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { transform } from "esbuild";
 import { expect, test } from "vitest";
-import type { Mutant } from "./mutant.ts";
+import { declaredProperties } from "../harness/run/index.ts";
+import type { Mutant } from "../harness/stack/index.ts";
 
 const root = path.join(import.meta.dirname, "..");
 const files = readdirSync(import.meta.dirname).filter((file) => file.endsWith(".mutants.ts"));
@@ -32,3 +33,12 @@ test.each(all)(
     );
   },
 );
+
+test.each(all)("$from: $name: what it breaks is an invariant of its pattern", async ({ from, breaks }) => {
+  const pattern = from.replace(/\.mutants\.ts$/, "");
+  await import(path.join(import.meta.dirname, `${pattern}.property.ts`));
+  const invariants = declaredProperties().flatMap((one) =>
+    one.pattern === pattern ? Object.keys(one.invariants) : [],
+  );
+  expect(invariants).toEqual(expect.arrayContaining(breaks));
+});

@@ -1,4 +1,4 @@
-import type { Mutant } from "./mutant.ts";
+import type { Mutant } from "../harness/stack/index.ts";
 
 const accounts = "src/payment-state-machine/accounts.ts";
 const payments = "src/payment-state-machine/payments.ts";

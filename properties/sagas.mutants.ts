@@ -1,4 +1,4 @@
-import type { Mutant } from "./mutant.ts";
+import type { Mutant } from "../harness/stack/index.ts";
 
 const booking = "src/sagas/booking.ts";
 const http = "src/external/http.ts";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import type { Checker, Evidence } from "../harness/check/index.ts";
 import { type History, type LedgerEvent, ledger, type Performed, performed } from "../harness/history/index.ts";
 import { type Fault, type Moment, type Operation, type Request, storm } from "../harness/plan/index.ts";
-import { property } from "../harness/run/property.ts";
+import { property } from "../harness/run/index.ts";
 import {
   DECLINED_CARD,
   NO_CARS_LOCATION,

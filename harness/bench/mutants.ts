@@ -8,17 +8,24 @@
  * plan. The plan is then replayed on a fresh stack. Writes reports/mutants/mutants.json and the plans beside it; exits with
  * 1 if a mutant survives, or replays or is confirmed less than 9 times of 10.
  */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Failure } from "../report/record.ts";
-import { Arena } from "../run/arena.ts";
-import { Campaign } from "../run/campaign.ts";
-import { confirm } from "../run/confirmation.ts";
-import type { Property } from "../run/property.ts";
-import { savePlan, scriptedPlans, startStack } from "../run/session.ts";
-import { readSettings, type Settings, type StackName } from "../run/settings.ts";
-import { Subject } from "../run/subject.ts";
-import { type Mutant, projectRoot } from "../stack/bundle.ts";
+import type { Failure } from "../report/index.ts";
+import {
+  Arena,
+  Campaign,
+  confirm,
+  type Property,
+  readSettings,
+  type Settings,
+  type StackName,
+  Subject,
+  savePlan,
+  scriptedPlans,
+  startStack,
+} from "../run/index.ts";
+import { type Mutant, projectRoot } from "../stack/index.ts";
 import { allMutants, allProperties } from "./properties.ts";
 
 const FOLDER = path.join(projectRoot, "reports", "mutants");

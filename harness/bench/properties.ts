@@ -1,8 +1,8 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { declaredProperties, type Property } from "../run/property.ts";
-import { type Mutant, projectRoot } from "../stack/bundle.ts";
+import { declaredProperties, type Property } from "../run/index.ts";
+import { type Mutant, projectRoot } from "../stack/index.ts";
 
 const folder = path.join(projectRoot, "properties");
 const files = (ending: string): string[] =>

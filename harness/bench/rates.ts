@@ -5,14 +5,10 @@
  *
  * The stacks are measured with the same plans, in turn, in one run; a machine's mood changes both.
  */
+
 import fc from "fast-check";
 import type { Plan } from "../plan/index.ts";
-import { Arena } from "../run/arena.ts";
-import { faultKinds } from "../run/faults/index.ts";
-import type { Property } from "../run/property.ts";
-import { startStack } from "../run/session.ts";
-import { readSettings } from "../run/settings.ts";
-import { Subject } from "../run/subject.ts";
+import { Arena, faultKinds, type Property, readSettings, Subject, startStack } from "../run/index.ts";
 import { allProperties } from "./properties.ts";
 
 const CASES = { shared: 300, alone: 40 };

@@ -7,12 +7,9 @@
  *
  * MUTANTS and SUBJECT are understood as everywhere. Exits with 1 when an invariant fails.
  */
+
 import { describePlan } from "../plan/index.ts";
-import { Arena } from "../run/arena.ts";
-import { faultWords } from "../run/faults/index.ts";
-import { readSettings } from "../run/settings.ts";
-import { Subject } from "../run/subject.ts";
-import { makeTag, untagged } from "../run/tag.ts";
+import { Arena, faultWords, makeTag, readSettings, Subject, untagged } from "../run/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
 import { allProperties } from "./properties.ts";
 

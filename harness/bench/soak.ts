@@ -5,10 +5,9 @@
  *
  * RUNS, SEED and STACK are understood as everywhere. Exits with 1 when a property does not pass.
  */
+
 import { Recorder, Terminal, writeReport } from "../report/index.ts";
-import { faultWords } from "../run/faults/index.ts";
-import { REPORTS, runStarted, Session } from "../run/session.ts";
-import { readSettings } from "../run/settings.ts";
+import { faultWords, REPORTS, readSettings, runStarted, Session } from "../run/index.ts";
 import { allProperties } from "./properties.ts";
 
 /** One case in eleven needs the stack alone. */

@@ -1,8 +1,7 @@
 import type { Verdict } from "../check/index.ts";
 import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
-import { type Mutant, makeBundle } from "../stack/bundle.ts";
-import type { Stack } from "../stack/index.ts";
+import { type Mutant, makeBundle, type Stack } from "../stack/index.ts";
 import { World } from "../world/index.ts";
 import { type Ground, runCase } from "./case.ts";
 import { faultKind } from "./faults/index.ts";

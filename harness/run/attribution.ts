@@ -1,6 +1,5 @@
 import { MessageType } from "../protocol/index.ts";
-import { OPERATION_HEADER } from "../stack/headers.ts";
-import type { Attempt, Message } from "../stack/index.ts";
+import { type Attempt, type Message, OPERATION_HEADER } from "../stack/index.ts";
 
 /** Which operation an invocation works for. */
 export interface Owner {

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import type { Verdict } from "../check/index.ts";
 import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
-import type { Failure, PropertyProgress } from "../report/record.ts";
+import type { Failure, PropertyProgress } from "../report/index.ts";
 import type { Arena, Judged } from "./arena.ts";
 import type { Confirmation } from "./confirmation.ts";
 import { faultKinds } from "./faults/index.ts";

@@ -1,7 +1,12 @@
 import type { OperationEvent } from "../history/index.ts";
 import type { Call, Json, Operation } from "../plan/index.ts";
-import { OPERATION_HEADER } from "../stack/headers.ts";
-import type { ClientAnswer, ClientRequest, Destination, Stack } from "../stack/index.ts";
+import {
+  type ClientAnswer,
+  type ClientRequest,
+  type Destination,
+  OPERATION_HEADER,
+  type Stack,
+} from "../stack/index.ts";
 import type { Subject } from "./subject.ts";
 
 /** How an operation ended, but for when. */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import type { Plan } from "../plan/index.ts";
-import { type Mutant, patched, projectRoot } from "../stack/bundle.ts";
+import { type Mutant, patched, projectRoot } from "../stack/index.ts";
 import { faultKinds } from "./faults/index.ts";
 
 /** What the environment asks of a run. */

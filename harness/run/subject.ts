@@ -1,7 +1,7 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Call, Json } from "../plan/index.ts";
-import { projectRoot } from "../stack/bundle.ts";
+import { projectRoot } from "../stack/index.ts";
 
 interface SubjectModule {
   catalog?: Record<

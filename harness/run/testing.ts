@@ -1,7 +1,6 @@
 /** Makes attempts and messages of the service protocol, for the tests of whatever listens to the traffic. */
 import { decode, encode, type MessageName, MessageType } from "../protocol/index.ts";
-import { OPERATION_HEADER } from "../stack/headers.ts";
-import type { Attempt, Message } from "../stack/index.ts";
+import { type Attempt, type Message, OPERATION_HEADER } from "../stack/index.ts";
 
 /** @param target "service/key/handler" */
 export function attempt(invocation: string, target: string, number = 1): Attempt {

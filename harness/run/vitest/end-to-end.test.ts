@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { readRecords } from "../../report/index.ts";
-import { projectRoot } from "../../stack/bundle.ts";
+import { projectRoot } from "../../stack/index.ts";
 import { family, isAlive, soon } from "../../stack/native/testing.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "end-to-end-"));

@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { RecordedRun } from "../../report/index.ts";
-import type { PropertyProgress } from "../../report/record.ts";
+import type { PropertyProgress, RecordedRun } from "../../report/index.ts";
 import { verdictOf } from "./verdict.ts";
 
 const record = (more: Partial<PropertyProgress> = {}): PropertyProgress => ({

@@ -1,5 +1,4 @@
-import type { RecordedRun } from "../../report/index.ts";
-import type { RunEnded } from "../../report/record.ts";
+import type { RecordedRun, RunEnded } from "../../report/index.ts";
 import type { Settings } from "../settings.ts";
 
 /** How a run ended as a whole, and what is wrong with it beyond its properties. */
