@@ -58,11 +58,14 @@ export async function perform(stack: Stack, recorder: Recorder, name: string, sc
 const attemptInWords = ({ target, down, up }: RecordedAttempt): string =>
   `${target}\n    from Restate: ${down.join(" | ")}\n    from the endpoint: ${up.join(" | ")}`;
 
+/** as the native stack configures its server */
+const RETRY = { initialInterval: 1, factor: 1, maxInterval: 10 };
+
 /** Performs a scene in the model, with a seed. */
 export async function simulate(stack: SimulatedStack, scene: Scene, seed: number): Promise<Performance> {
   const recorder = new Recorder();
   stack.guard(recorder);
-  return stack.run(() => perform(stack, recorder, "guest-", scene), { seed });
+  return stack.run(() => perform(stack, recorder, "guest-", scene), { seed, retry: RETRY });
 }
 
 /** how many runs of the model may be needed to meet what the real server did */

@@ -50,7 +50,10 @@ export class Ingress {
   #serve(request: IngressRequest, later: Answer): HttpAnswer | undefined {
     const [pathname = "", search = ""] = request.path.split("?");
     const searchParams = new URLSearchParams(search);
-    const segments = pathname.replace(/^\/|\/$/g, "").split("/").map(decoded);
+    const segments = pathname
+      .replace(/^\/|\/$/g, "")
+      .split("/")
+      .map(decoded);
     if (segments[0] !== "restate") return this.#invoke(segments, request, searchParams, later);
     const [what, ...rest] = segments.slice(1);
     switch (what) {
