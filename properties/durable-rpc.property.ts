@@ -285,6 +285,34 @@ property("a product is reserved once, and everyone is told the same", {
         ],
       },
     },
+    "an attempt is cut after it has written, and repeated": {
+      met: ({ events }) =>
+        events.some((event) => event.type === "fault" && event.kind === "cut-reset" && event.phase === "struck"),
+      plan: {
+        operations: [direct("o1", "c1", "@r1"), asked("o2", "c1")],
+        faults: [
+          {
+            id: "f1",
+            kind: "cut-reset",
+            at: { at: "message", operation: "o1", attempt: 1, direction: "to-server", message: 2, when: "after" },
+          },
+        ],
+      },
+    },
+    "a client loses its connection and asks again": {
+      met: ({ events }) =>
+        events.some((event) => event.type === "fault" && event.kind === "client-retries" && event.phase === "struck"),
+      plan: {
+        operations: [direct("o1", "c1", "@r1")],
+        faults: [
+          {
+            id: "f1",
+            kind: "client-retries",
+            at: { at: "message", operation: "o1", attempt: 1, direction: "to-server", message: 1, when: "before" },
+          },
+        ],
+      },
+    },
     "the status is asked after an acked true, a killed endpoint and a killed server": {
       met: ({ events }) => {
         const struck = new Set(
