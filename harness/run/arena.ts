@@ -66,6 +66,11 @@ export class Arena {
     };
   }
 
+  /** The patterns that the subject implements. */
+  get patterns(): string[] {
+    return this.#subject.patterns;
+  }
+
   /** Serves the pattern of a property, with bugs planted. @throws when a mutant does not fit, or the subject lacks the pattern */
   async serve(property: Property, mutants: readonly Mutant[]): Promise<void> {
     const subject = this.#subject;

@@ -83,6 +83,7 @@ export class Session {
   async #storm(property: Property, kind: StackName, search: Partial<Search>): Promise<PropertyProgress> {
     const { seed, runs, stacks, replay, mutants, services } = this.settings;
     const arena = await this.arena(kind);
+    if (!arena.patterns.includes(property.pattern)) return this.#skipped(property, kind);
     await arena.serve(property, mutants);
     if (replay && !arena.can(replay.plan))
       throw new Error(`REPLAY=${replay.file}: the ${kind} stack cannot do what the faults of this plan need`);
@@ -114,6 +115,14 @@ export class Session {
       ...search,
     });
     const progress = await campaign.run();
+    this.#recorder.record(progress);
+    return progress;
+  }
+
+  /** Another implementation need not have every pattern. */
+  #skipped(property: Property, kind: StackName): PropertyProgress {
+    const reason = `the subject has no pattern "${property.pattern}"`;
+    const progress: PropertyProgress = { ...nothing(property, kind), verdict: "skipped", reason };
     this.#recorder.record(progress);
     return progress;
   }

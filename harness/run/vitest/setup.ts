@@ -31,14 +31,20 @@ onDeclare((property) => {
     const title = `${property.pattern}: ${property.name} (${stack})`;
     // without any test a file would count as failed
     if (replay && replay.property !== property.name) test(title, ({ skip }) => skip("REPLAY is of another property"));
-    else test(title, ({ signal }) => storm(property, stack, signal));
+    else test(title, ({ signal, skip }) => storm(property, stack, signal, skip));
   }
 });
 
-async function storm(property: Property, stack: StackName, signal: AbortSignal): Promise<void> {
+async function storm(
+  property: Property,
+  stack: StackName,
+  signal: AbortSignal,
+  skip: (why?: string) => never,
+): Promise<void> {
   const progress = await session.run(property, stack, { signal });
   terminal.finished(progress);
   if (progress.verdict === "passed") return;
+  if (progress.verdict === "skipped") skip(progress.reason);
   const text = progress.failure
     ? terminal.describeFailure(progress.failure, progress.property)
     : `${progress.verdict}: ${progress.reason}`;
