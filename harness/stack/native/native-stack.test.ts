@@ -124,8 +124,9 @@ describe("an attempt that is cut is made again, wherever that is", () => {
           const attempts = watch.attemptsOf(key);
           expect(new Set(attempts.map(({ invocation }) => invocation)).size, place).toBe(1);
           expect(attempts.map(({ number }) => number)).toEqual(attempts.map((_, nth) => nth + 1));
-          // what comes after the last message that was needed leaves nothing to do
-          if (when === "before") expect(attempts.length, place).toBeGreaterThan(1);
+          // of what the endpoint says, only the last word leaves nothing to do; it may have said it meanwhile, if it was not cut
+          const isCut = when === "before" || (direction === "to-server" && index < most);
+          if (isCut) expect(attempts.length, place).toBeGreaterThan(1);
           const effects = watch.toldOf(key);
           expect(effects.length, place).toBeGreaterThanOrEqual(1);
           expect(effects.length, place).toBeLessThanOrEqual(2);
@@ -153,7 +154,10 @@ describe("an attempt that is cut is made again, wherever that is", () => {
     expect(seen).toEqual({ before: 2, after: 1 });
   });
 
-  test("other attempts on the stack go on when a stream is reset", async () => {
+  test.each([
+    ["reset", 1],
+    ["session", 2],
+  ] as const)("by %s: another attempt on the stack is made %i times", async (how, times) => {
     const [key, other] = [freshKey(), freshKey()];
     const arrived = Promise.withResolvers<void>();
     const release = Promise.withResolvers<void>();
@@ -166,11 +170,11 @@ describe("an attempt that is cut is made again, wherever that is", () => {
     };
     const slow = add(other, 1);
     await arrived.promise;
-    watch.decide = (_, attempt) => (attempt.key === key && attempt.number === 1 ? "reset" : undefined);
+    watch.decide = (_, attempt) => (attempt.key === key && attempt.number === 1 ? how : undefined);
     expect(await add(key, 1)).toBe(1);
     release.resolve();
     expect(await slow).toBe(1);
-    expect(watch.attemptsOf(other)).toHaveLength(1);
+    expect(watch.attemptsOf(other)).toHaveLength(times);
   });
 });
 
@@ -226,21 +230,23 @@ test("zombie: the call of the frozen attempt arrives after the second's, before 
   const key = freshKey();
   const before = await boot();
   const healed = Promise.withResolvers<() => Promise<void>>();
-  watch.decide = async (at, attempt, message) => {
-    if (attempt.key !== key || attempt.number !== 1 || at !== "after" || message.name !== "Run") return undefined;
-    const { heal } = await stack.inject({ kind: "zombie" });
-    healed.resolve(heal);
-    return undefined;
+  watch.listen = async ({ from, body }) => {
+    // it freezes while it waits for the answer to its announcement
+    if (from?.attempt === 1 && (JSON.parse(body) as { amount: number }).amount === 0) {
+      const { heal } = await stack.inject({ kind: "zombie" });
+      healed.resolve(heal);
+    }
+    return { status: 200, body: "null" };
   };
-  expect(JSON.parse((await call(stack, `/counter/${key}/addLate`, 9)).body)).toBe(9);
-  const attempts = () => watch.toldOf(key).map(({ from }) => from!.attempt);
+  expect(JSON.parse((await call(stack, `/counter/${key}/announce`, 9)).body)).toBe(9);
+  const attempts = () => watch.toldOf(key).flatMap(({ from, amount }) => (amount === 9 ? [from!.attempt] : []));
   expect(attempts()).toEqual([2]);
   expect(await boot()).not.toBe(before);
-  const frozen = processesIn(stack.processes.folder).length;
   const heal = await healed.promise;
   await heal();
   expect(attempts()).toEqual([2, 1]);
-  expect(processesIn(stack.processes.folder).length).toBe(frozen - 1);
+  // Restate, one process at work, one to spare: the frozen one is gone
+  expect(processesIn(stack.processes.folder).length).toBeLessThanOrEqual(3);
   await heal();
   expect(await stack.probe.state(key)).toEqual({ [`counter/${key}`]: { total: "9" } });
 });

@@ -3,9 +3,6 @@ import * as restate from "@restatedev/restate-sdk";
 
 const boot = crypto.randomUUID();
 
-/** How long a late bird waits before it tells. */
-const LATE_MS = 60;
-
 async function tell(key: string, amount: number): Promise<void> {
   const answer = await fetch(`${process.env.LISTENER_URL}/told`, {
     method: "POST",
@@ -23,11 +20,11 @@ const counter = restate.object({
       ctx.set("total", total);
       return total;
     },
-    /** As above, but the process can be frozen before it tells. */
-    addLate: async (ctx: restate.ObjectContext<{ total: number }>, amount: number): Promise<number> => {
+    /** As above, and it says beforehand, with 0, that it is about to tell. */
+    announce: async (ctx: restate.ObjectContext<{ total: number }>, amount: number): Promise<number> => {
       const total = ((await ctx.get("total")) ?? 0) + amount;
       await ctx.run("tell", async () => {
-        await new Promise((resolve) => setTimeout(resolve, LATE_MS));
+        await tell(ctx.key, 0);
         await tell(ctx.key, amount);
       });
       ctx.set("total", total);
