@@ -297,6 +297,14 @@ test("what main throws is what run rejects with, and the next run begins afresh"
   expect((await next).body).toBe("1");
 });
 
+test("nothing happens after a run, but what it left can be looked at", async () => {
+  const stack = await started(kitchen, new Shelf());
+  await stack.run(() => call(stack, "/cupboard/a/add", 1));
+  await expect(call(stack, "/cupboard/a/add", 1)).rejects.toThrow("inside of run()");
+  await expect(stack.clock.sleep(1)).rejects.toThrow("inside of run()");
+  expect(await stack.probe.state("")).toEqual({ "cupboard/a": { sum: "1" } });
+});
+
 test("a message that the model does not know is named, with the version of the SDK", () => {
   const frame = { type: 0x0499, flags: 0, bytes: new Uint8Array(8), body: new Uint8Array(0) };
   const processor = { surface: { sdkVersion: "1.99.0" } } as never;

@@ -44,7 +44,7 @@ export class SimulatedStack implements Stack {
   ]);
   readonly clock: Clock = {
     now: () => this.#universe().wallClock(),
-    sleep: (milliseconds) => this.#universe().sleep(milliseconds),
+    sleep: async (milliseconds) => this.#running().sleep(milliseconds),
   };
   readonly probe: Probe = {
     unfinished: async () => this.#universe().unfinished(),
@@ -105,12 +105,12 @@ export class SimulatedStack implements Stack {
     });
   }
 
-  fetch(to: Destination, request: ClientRequest): Promise<ClientAnswer> {
-    return this.#universe().fetch(to, request);
+  async fetch(to: Destination, request: ClientRequest): Promise<ClientAnswer> {
+    return this.#running().fetch(to, request);
   }
 
-  inject(injection: Injection): Promise<Injected> {
-    return this.#universe().inject(injection);
+  async inject(injection: Injection): Promise<Injected> {
+    return this.#running().inject(injection);
   }
 
   async forget(invocations: string[]): Promise<void> {
@@ -142,9 +142,15 @@ export class SimulatedStack implements Stack {
     return { steps: scheduler.steps, milliseconds: scheduler.now };
   }
 
+  /** The present run, or the last one. */
   #universe(): Universe {
-    if (!this.#now) throw new Error("a simulated stack exists only while it runs: use it inside of run()");
+    if (!this.#now) throw new Error(NOT_RUNNING);
     return this.#now;
+  }
+  #running(): Universe {
+    const universe = this.#universe();
+    if (universe.isOver) throw new Error(NOT_RUNNING);
+    return universe;
   }
 }
 
@@ -187,8 +193,12 @@ class Pump<T> {
     } finally {
       if (--guarded === 0) guard.disable();
     }
-    if (done) done();
-    else realMacrotask(() => this.turn());
+    if (!done) {
+      realMacrotask(() => this.turn());
+      return;
+    }
+    this.#universe.close();
+    done();
   }
 
   /** How the run ended; nothing when it has not, and the real event loop is to have its turn. */
@@ -224,6 +234,8 @@ class Pump<T> {
     );
   }
 }
+
+const NOT_RUNNING = "nothing happens on a simulated stack but inside of run()";
 
 const STUCK =
   "the simulated run is stuck: nothing can happen any more, and yet it has not ended. Either a promise is never settled, " +

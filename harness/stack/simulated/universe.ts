@@ -63,6 +63,8 @@ export class Universe implements Machine, Network {
   gate: Gate | undefined;
   /** why the run cannot go on: an error of the subject or of the model */
   failure: Error | undefined;
+  /** nothing happens any more; what there is can be looked at */
+  isOver = false;
   readonly #names = new Map<string, number>();
   readonly #clients: Clients;
   /** requests to external systems that have no answer yet, with the attempt that made them */
@@ -86,11 +88,10 @@ export class Universe implements Machine, Network {
       this,
       (name) => new SimulatedProcess(this, name, () => program.evaluate(environment)),
     );
-    let handlers = handlersOf.get(program);
-    if (!handlers) {
-      handlers = this.#register();
-      handlersOf.set(program, handlers);
-    }
+    // it starts before anything else, whether or not it is asked what it serves
+    const first = this.endpoints.current;
+    const handlers = handlersOf.get(program) ?? this.#register(first);
+    handlersOf.set(program, handlers);
     const registered = { handlers, sdkVersion: program.sdkVersion };
     this.#clients = new Clients(this);
     const { suspend = 0, lazyState = false, retry = RETRY } = options;
@@ -103,8 +104,7 @@ export class Universe implements Machine, Network {
     });
   }
 
-  #register(): Handlers {
-    const process = this.endpoints.current;
+  #register(process: SimulatedProcess): Handlers {
     let finish: (() => Handlers) | undefined;
     process.enter(new Strand(process, "discovery"), () => {
       finish = discover(process.services);
@@ -173,7 +173,8 @@ export class Universe implements Machine, Network {
     });
     there.send(`${name}: ${method} ${path} ${body}`, () => {
       from.process.leaving.delete(name);
-      this.gate?.external({ method, path, headers, body, ...source }).then(
+      const answered = this.gate?.external({ method, path, headers, body, ...source }) ?? Promise.resolve("lost");
+      answered.then(
         (result) => this.scheduler.soon(() => arrived(result)),
         (error: unknown) => this.fail(error),
       );
@@ -240,6 +241,7 @@ export class Universe implements Machine, Network {
 
   /** Ends the processes: nothing of this run happens any more. */
   close(): void {
+    this.isOver = true;
     this.endpoints.close();
   }
 }
