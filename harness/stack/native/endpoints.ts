@@ -17,11 +17,11 @@ export class Endpoint {
     this.apps = new Pool(`http://127.0.0.1:${ports.apps}`, { connections: 64, headersTimeout: 60_000 });
   }
 
-  freeze(): void {
-    this.process.signal("SIGSTOP");
+  freeze(): Promise<void> {
+    return this.process.signal("SIGSTOP");
   }
-  thaw(): void {
-    this.process.signal("SIGCONT");
+  thaw(): Promise<void> {
+    return this.process.signal("SIGCONT");
   }
   /** Settles when no call to an external system is in flight in it. */
   async idle(): Promise<void> {

@@ -16,6 +16,7 @@ export type Order =
 export type Notice =
   | { told: "spawned"; id: number; pid: number }
   | { told: "line"; id: number; line: string }
+  | { told: "signalled"; id: number }
   | { told: "exited"; id: number; code: number | null; signal: string | null };
 
 const folder = process.argv[2]!;
@@ -49,8 +50,10 @@ function start(order: Extract<Order, { do: "spawn" }>): void {
 
 process.on("message", (order: Order) => {
   if (order.do === "spawn") start(order);
-  else if (order.do === "signal") children.get(order.id)?.kill(order.signal);
-  else testament = order.do === "testament" ? order : undefined;
+  else if (order.do === "signal") {
+    children.get(order.id)?.kill(order.signal);
+    tell({ told: "signalled", id: order.id });
+  } else testament = order.do === "testament" ? order : undefined;
 });
 
 function end(): void {

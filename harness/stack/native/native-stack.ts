@@ -176,12 +176,12 @@ export class NativeStack implements Stack {
 
   async #zombie(): Promise<Injected> {
     const frozen = this.#endpoints!.current;
-    frozen.freeze();
+    await frozen.freeze();
     await this.#endpoints!.failOver();
     this.#proxy.cutAll();
     return {
       heal: once(async () => {
-        frozen.thaw();
+        await frozen.thaw();
         await frozen.idle();
         await frozen.kill();
       }),

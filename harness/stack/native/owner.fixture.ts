@@ -26,6 +26,6 @@ if (how === "hasty") {
   say({ folder: processes.folder });
 } else {
   const children = [await spawn(), await spawn()];
-  children[1]!.signal("SIGSTOP");
+  await children[1]!.signal("SIGSTOP");
   say({ folder: processes.folder, children: children.map(({ pid }) => pid) });
 }

@@ -93,7 +93,7 @@ test("signals for the whole terminal do not reach the keeper", async () => {
 test("closing ends every process, the frozen as well, and removes the folder; again, it does nothing", async () => {
   const processes = open();
   const children = [await start(processes), await start(processes)];
-  children[1]!.signal("SIGSTOP");
+  await children[1]!.signal("SIGSTOP");
   await processes.close();
   expect(children.map(({ pid }) => pid).some(isAlive)).toBe(false);
   expect(existsSync(processes.folder)).toBe(false);
@@ -141,6 +141,20 @@ test("a process works in the folder, its lines arrive whole, its errors are in i
   expect(child.alive).toBe(false);
   expect(processes.tail("child.log")).toBe("oh no");
 });
+
+test.runIf(process.platform === "linux")(
+  "a process is frozen and thawed; a signal to one that has ended is nothing",
+  async () => {
+    const child = await start(open());
+    const state = () => /\) ([A-Z]) /.exec(readFileSync(`/proc/${child.pid}/stat`, "utf8"))![1];
+    await child.signal("SIGSTOP");
+    await soon(() => state() === "T");
+    await child.signal("SIGCONT");
+    await soon(() => state() !== "T");
+    await child.kill();
+    await child.signal("SIGCONT");
+  },
+);
 
 test("a process that is killed has ended when that is said", async () => {
   const child = await start(open());

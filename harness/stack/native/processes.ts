@@ -11,7 +11,8 @@ export interface ManagedProcess {
   readonly alive: boolean;
   /** settles when it has ended, with a word on how */
   readonly ended: Promise<string>;
-  signal(signal: NodeJS.Signals): void;
+  /** settles when it has been sent, or when there is nobody any more to send it to */
+  signal(signal: NodeJS.Signals): Promise<void>;
   /** SIGKILL, and waits for its end */
   kill(): Promise<void>;
 }
@@ -20,6 +21,8 @@ interface Entry {
   alive: boolean;
   onLine(line: string): void;
   onSpawned(pid: number): void;
+  /** one for each signal that is on its way, in their order */
+  onSignalled: (() => void)[];
   onEnded(how: string): void;
 }
 
@@ -68,8 +71,10 @@ export class Processes {
       alive: true,
       onLine: options.onLine ?? (() => {}),
       onSpawned: spawned.resolve,
+      onSignalled: [],
       onEnded: (how) => {
         entry.alive = false;
+        for (const resolve of entry.onSignalled) resolve();
         ended.resolve(how);
         spawned.reject(new Error(`${command} did not start: ${how}`));
       },
@@ -77,17 +82,21 @@ export class Processes {
     this.#entries.set(id, entry);
     this.#tell({ do: "spawn", id, command, args, env: options.env, log: path.join(this.folder, options.log) });
     const pid = await spawned.promise;
-    const tell = (signal: NodeJS.Signals): void => this.#tell({ do: "signal", id, signal });
+    const send = async (signal: NodeJS.Signals): Promise<void> => {
+      if (!entry.alive) return;
+      this.#tell({ do: "signal", id, signal });
+      await new Promise<void>((resolve) => entry.onSignalled.push(resolve));
+    };
     return {
       pid,
       get alive() {
         return entry.alive;
       },
       ended: ended.promise,
-      signal: tell,
+      signal: send,
       kill: async () => {
         if (!entry.alive) return;
-        tell("SIGKILL");
+        await send("SIGKILL");
         await ended.promise;
       },
     };
@@ -123,6 +132,7 @@ export class Processes {
     if (!entry) return;
     if (notice.told === "spawned") entry.onSpawned(notice.pid);
     else if (notice.told === "line") entry.onLine(notice.line);
+    else if (notice.told === "signalled") entry.onSignalled.shift()?.();
     else {
       this.#entries.delete(notice.id);
       entry.onEnded(notice.signal ?? `exit code ${notice.code}`);
