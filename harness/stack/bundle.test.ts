@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -47,6 +47,14 @@ test("bundles are told apart by their content", async () => {
   expect(again.id).toBe(clean.id);
   expect(mutated.id).not.toBe(clean.id);
   expect(mutated.file).not.toBe(clean.file);
+});
+
+test("a bundle that is made again takes the place of the file as a whole, for those who are reading it", async () => {
+  const { file } = await makeBundle({ module }, load);
+  const { ino } = statSync(file);
+  await makeBundle({ module }, load);
+  expect(statSync(file).ino).not.toBe(ino);
+  expect(readdirSync(path.dirname(file)).filter((name) => name.startsWith(`${path.basename(file)}.`))).toEqual([]);
 });
 
 test("packages stay outside, and resolve from where the bundle is", async () => {

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
@@ -59,7 +59,10 @@ export async function makeBundle(
   const folder = path.join(projectRoot, "node_modules", ".cache", "stormproof");
   mkdirSync(folder, { recursive: true });
   const file = path.join(folder, `${id}.cjs`);
-  writeFileSync(file, code);
+  // other runs may be loading the same bundle: they see the old file or the new one, never a half
+  const fresh = `${file}.${process.pid}`;
+  writeFileSync(fresh, code);
+  renameSync(fresh, file);
   return { id, file, ...load };
 }
 
