@@ -34,9 +34,9 @@ export interface Search {
 
 /** Cases that need the stack for themselves come first in each batch, so that a short budget has some too. */
 const BATCH = { alone: 4, shared: 40 };
-/** A failure counts as repeatable when so much of its replays fail; else the search goes on, a few times. */
-const STEADY = 0.95;
-const MOST_FINDINGS = 3;
+/** A failure is certain enough when so much of its replays fail; else the search goes on, a few times. */
+const CERTAIN = 0.9;
+const MOST_FINDINGS = 6;
 
 interface Finding {
   plan: Plan;
@@ -87,12 +87,9 @@ export class Campaign {
       await this.#find();
       if (!this.#finding) break;
       const failure = await this.#investigate(this.#finding);
-      // one that fails only now and then is kept, in case that no better one is found
-      const better =
-        !progress.failure ||
-        failure.rate.failed * progress.failure.rate.of > progress.failure.rate.failed * failure.rate.of;
-      if (better) progress.failure = failure;
-      if (isSteady(failure)) break;
+      // one that fails only now and then, or only in the model, is kept in case that no better one is found
+      if (!progress.failure || certainty(failure) > certainty(progress.failure)) progress.failure = failure;
+      if (certainty(failure) >= CERTAIN) break;
       this.#finding = undefined;
     }
     this.#conclude(progress);
@@ -236,4 +233,6 @@ export class Campaign {
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
 
-const isSteady = ({ rate }: Failure): boolean => rate.failed >= STEADY * rate.of;
+/** How much of the replays failed; of what a simulation found, those on the real server. */
+const certainty = ({ rate, confirmation }: Failure): number =>
+  (rate.failed / rate.of) * (confirmation ? confirmation.failed / confirmation.of : 1);

@@ -50,7 +50,8 @@ export class Program {
     const module = { exports: {} as Exports };
     const { file, patterns } = this.bundle;
     const ownProcess = Object.create(process, { env: { value: { ...environment } } });
-    this.#code(module.exports, this.#require, module, file, path.dirname(file), ownProcess);
+    const own = ownGlobal();
+    this.#code(module.exports, this.#require, module, file, path.dirname(file), ownProcess, own, own);
     const { catalog } = module.exports;
     const served = patterns.map((name) => {
       const pattern = catalog[name];
@@ -76,13 +77,24 @@ type Code = (
   __filename: string,
   __dirname: string,
   process: NodeJS.Process,
+  globalThis: object,
+  global: object,
 ) => void;
+
+/** What is put on the global object dies with the process as well: each has its own, in front of the real one. */
+function ownGlobal(): object {
+  const own: Record<PropertyKey, unknown> = Object.create(null);
+  return new Proxy(own, {
+    get: (_, name) => (name in own ? own[name] : (globalThis as Record<PropertyKey, unknown>)[name]),
+    has: (_, name) => name in own || name in globalThis,
+  });
+}
 
 /** Compiles a CommonJS module under its own file name, so that a debugger finds its breakpoints, in the sources too. */
 function compile(file: string): Code {
   return vm.compileFunction(
     readFileSync(file, "utf8"),
-    ["exports", "require", "module", "__filename", "__dirname", "process"],
+    ["exports", "require", "module", "__filename", "__dirname", "process", "globalThis", "global"],
     { filename: file, importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER },
   ) as Code;
 }

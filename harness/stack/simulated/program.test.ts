@@ -1,0 +1,28 @@
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { expect, test } from "vitest";
+import { projectRoot } from "../index.ts";
+import { Program } from "./program.ts";
+
+test("what a process keeps in its module or on the global object is its own", async () => {
+  const folder = path.join(projectRoot, "node_modules", ".cache", "stormproof");
+  const file = path.join(folder, `program-test-${process.pid}.cjs`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    file,
+    `let inModule = 0;
+     const app = async () => new Response([++inModule, globalThis.count = (globalThis.count ?? 0) + 1].join());
+     exports.catalog = { p: { services: [], app } };`,
+  );
+  try {
+    const program = new Program({ id: "test", file, patterns: ["p"], environment: {}, external: {} });
+    const [first, second] = [program.evaluate({}), program.evaluate({})];
+    const ask = async (of: typeof first) => (await of.apps.get("p")!(new Request("http://p/"))).text();
+    expect(await ask(first)).toBe("1,1");
+    expect(await ask(first)).toBe("2,2");
+    expect(await ask(second)).toBe("1,1");
+    expect("count" in globalThis).toBe(false);
+  } finally {
+    rmSync(file);
+  }
+});
