@@ -35,7 +35,8 @@ export async function perform(stack: Stack, recorder: Recorder, name: string, sc
     healed.push(heal());
   };
   const watch = recorder.watch(name, inject, place, strike);
-  const guest = new Guest(stack, kitchen, name);
+  const meetsRestarts = strike !== undefined && "inject" in strike && strike.inject.kind === "kill-server";
+  const guest = new Guest(stack, kitchen, name, meetsRestarts);
   let answer: unknown;
   try {
     answer = await script(guest);

@@ -20,12 +20,17 @@ export class Guest {
   readonly name: string;
   readonly #stack: Stack;
   readonly #kitchen: string;
+  readonly #meetsRestarts: boolean;
 
-  /** @param name unique among the guests of a stack */
-  constructor(stack: Stack, kitchen: string, name: string) {
+  /**
+   * @param name unique among the guests of a stack
+   * @param meetsRestarts asks again when a server that has just started does not know its services yet
+   */
+  constructor(stack: Stack, kitchen: string, name: string, meetsRestarts: boolean) {
     this.#stack = stack;
     this.#kitchen = kitchen;
     this.name = name;
+    this.#meetsRestarts = meetsRestarts;
   }
 
   /** Calls "service/handler", or "object/key/handler" with a key that is made the guest's own. */
@@ -150,9 +155,14 @@ export class Guest {
     return (await this.#ask("admin", { method: "PATCH", path: `/invocations/${id}/${verb}`, headers: {} })).status;
   }
 
-  #ask(to: "ingress" | "admin", request: ClientRequest, isSafe = false): Promise<ClientAnswer> {
+  async #ask(to: "ingress" | "admin", request: ClientRequest, isSafe = false): Promise<ClientAnswer> {
     const headers = { ...request.headers, [OPERATION_HEADER]: this.name };
-    return this.#again(() => this.#stack.fetch(to, { ...request, headers }), isSafe);
+    for (;;) {
+      const answer = await this.#again(() => this.#stack.fetch(to, { ...request, headers }), isSafe);
+      const isNotReady = answer.status === 404 && answer.body.includes("make sure to register the service");
+      if (!isNotReady || !this.#meetsRestarts) return answer;
+      await this.sleep(10);
+    }
   }
 
   /** Asks again for as long as the server is not there; when a connection breaks, only if that is safe. */
