@@ -66,9 +66,15 @@ const mutant = {
   breaks: ["at most one winner"],
 };
 
-test("a failing run says all that it takes to see it again: by one command it fails again, on the clean services it does not", async () => {
+/** vitest and its worker, the keeper, Restate, one service process at work and one to spare */
+const NATIVE_PROCESSES = 6;
+
+test("a failing run says all that it takes to see it again: by one command it fails again, on the clean services it does not; and it leaves nothing that runs", async () => {
   const failing = vitest({ STACK: "native", RUNS: "20", SEED: "7", MUTANTS: write("a mutant.json", [mutant]) });
+  await soon(() => family(failing.process.pid!).length >= NATIVE_PROCESSES, 20_000);
+  const processes = family(failing.process.pid!);
   const { code, output } = await failing.ended;
+  await soon(() => !processes.some(isAlive), 1_000);
   expect(code).toBe(1);
   for (const line of [
     /seed 7\b/,
@@ -193,8 +199,7 @@ describe("a run that is ended from outside leaves a report of what was done, and
 
   test.each(ends)("%s, on the %s stack", async (how, stack, end) => {
     const { storm, processes } = await midst(stack);
-    // vitest, its worker; natively the keeper, Restate, two service processes
-    expect(processes.length).toBeGreaterThanOrEqual(stack === "native" ? 6 : 2);
+    expect(processes.length).toBeGreaterThanOrEqual(stack === "native" ? NATIVE_PROCESSES : 2);
     end(storm.process.pid!);
     await soon(() => existsSync(reportOf(storm)) && !processes.some(isAlive), 2_000);
     const { code, output } = await storm.ended;
