@@ -1,8 +1,9 @@
 import type { Machine, SimulatedProcess } from "./process.ts";
-import type { Timer } from "./scheduler.ts";
 
-/** A thawed process is idle when no request of it has been in flight for as long as this, in milliseconds. */
+/** A thawed process is idle when it has done nothing for as long as this, in milliseconds, and waits for no answer. */
 const QUIET = 20;
+/** An answer may be withheld for longer than anybody should wait: then this long without a sign is enough. */
+const STALLED = 100;
 
 /**
  * Which process serves Restate: one at a time. When it dies or freezes, a fresh one takes its place, and what was open
@@ -45,7 +46,7 @@ export class Endpoints {
     return frozen;
   }
 
-  /** The frozen process goes on; settles when it is idle, and then it ends. */
+  /** The frozen process goes on; settles when it is idle. It ends, unless it still waits for an answer. */
   thaw(frozen: SimulatedProcess): Promise<void> {
     const { scheduler } = this.#machine;
     return new Promise((resolve) => {
@@ -53,7 +54,7 @@ export class Endpoints {
         scheduler.log(`THAW of the service process ${frozen.name}`);
         frozen.thaw();
         this.#whenIdle(frozen, () => {
-          frozen.kill();
+          if (frozen.requestsInFlight === 0) frozen.kill();
           resolve();
         });
       });
@@ -65,15 +66,12 @@ export class Endpoints {
     for (const process of this.#all) process.end();
   }
 
-  #whenIdle(process: SimulatedProcess, then: () => void): Timer {
+  #whenIdle(process: SimulatedProcess, then: () => void): void {
     const { scheduler } = this.#machine;
-    let quietSince = scheduler.now;
-    const look = (): Timer =>
-      scheduler.at(scheduler.now + 1, "thaw", "", () => {
-        if (process.requestsInFlight > 0) quietSince = scheduler.now;
-        if (!process.alive || scheduler.now - quietSince >= QUIET) then();
-        else look();
-      });
-    return look();
+    scheduler.at(scheduler.now + 1, "thaw", "", () => {
+      const quiet = scheduler.now - process.lastActive;
+      if (!process.alive || quiet >= (process.requestsInFlight > 0 ? STALLED : QUIET)) then();
+      else this.#whenIdle(process, then);
+    });
   }
 }

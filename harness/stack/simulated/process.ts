@@ -107,6 +107,8 @@ export class SimulatedProcess {
   readonly streams = new Set<Connection>();
   /** clients that wait for its front apps */
   readonly clients = new Set<Connection>();
+  /** when something last entered it, in milliseconds from the start of the run */
+  lastActive: number;
   /** requests of its own that have no answer yet */
   requestsInFlight = 0;
   /** requests that are on their way out, by name, and how to lose them: some are lost when the process dies */
@@ -120,6 +122,7 @@ export class SimulatedProcess {
   constructor(machine: Machine, name: string, start: () => Services) {
     this.machine = machine;
     this.name = name;
+    this.lastActive = machine.scheduler.now;
     this.started = machine.scheduler.now - 100 - chance(machine.seed, `uptime ${name}`) * 1000;
     const strand = new Strand(this, name);
     this.services = surroundings.run(strand, start);
@@ -137,6 +140,7 @@ export class SimulatedProcess {
   enter(strand: Strand, action: () => void): void {
     if (!this.#alive) return;
     if (this.#backlog) return void this.#backlog.push({ strand, action });
+    this.lastActive = this.machine.scheduler.now;
     const limit = Error.stackTraceLimit;
     // the SDK makes errors for its own use in every attempt: their stacks would cost more than the rest of it
     if (!this.machine.scheduler.trace.isRead) Error.stackTraceLimit = 0;
@@ -194,6 +198,7 @@ export class SimulatedProcess {
   thaw(): void {
     const backlog = this.#backlog ?? [];
     this.#backlog = undefined;
+    this.lastActive = this.machine.scheduler.now;
     for (const { strand, action } of backlog) this.enter(strand, action);
   }
 

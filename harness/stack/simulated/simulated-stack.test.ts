@@ -161,6 +161,30 @@ test("a frozen process goes on when it is thawed, beside its successor", async (
   });
 });
 
+test("a thawed process whose call is never answered does not keep its healing waiting, and goes on when it is", async () => {
+  const shelf = new Shelf();
+  const stack = await started(kitchen, shelf);
+  await stack.run(async () => {
+    const answered = Promise.withResolvers<void>();
+    const external = shelf.external.bind(shelf);
+    let calls = 0;
+    shelf.external = async (request) => {
+      const answer = await external(request);
+      if (++calls === 1) await answered.promise;
+      return answer;
+    };
+    const answer = call(stack, "/cupboard/a/effects", "z");
+    while (calls === 0) await stack.clock.sleep(1);
+    const { heal } = await stack.inject({ kind: "zombie" });
+    expect(told(await answer)).toEqual([200, [1, 2]]);
+    await heal();
+    expect(await stack.probe.unfinished()).toMatchObject([{ handler: "effects", status: "running" }]);
+    answered.resolve();
+    await stack.clock.sleep(200);
+    expect(await stack.probe.unfinished()).toEqual([]);
+  });
+});
+
 test("a promise of the gate holds its message and what follows it, and nothing else", async () => {
   const gate = new Shelf();
   const release = Promise.withResolvers<undefined>();
@@ -284,6 +308,14 @@ test("a run in which nothing can happen any more is not waited for", async () =>
   const stack = await started(naughty, new Shelf());
   await expect(stack.run(() => new Promise(() => {}))).rejects.toThrow("stuck");
   expect((await stack.run(() => call(stack, "/naughty/count"))).body).toBe("1");
+});
+
+test("a run in which something happens for ever is not waited for", async () => {
+  const stack = await started(naughty, new Shelf());
+  const forEver = async () => {
+    for (;;) await stack.clock.sleep(1);
+  };
+  await expect(stack.run(forEver)).rejects.toThrow("does not come to an end");
 });
 
 test("what main throws is what run rejects with, and the next run begins afresh", async () => {

@@ -22,6 +22,8 @@ export type SimulatedOptions = UniverseOptions;
 
 /** how long the simulation may keep the real event loop to itself, in milliseconds */
 const TURN = 20;
+/** how many things may happen in a run: many more than in any that comes to an end */
+const ENDLESS = 2_000_000;
 /** how long a run may wait for something real before it counts as stuck, in milliseconds */
 const PATIENCE = 2_000;
 
@@ -209,6 +211,7 @@ class Pump<T> {
       drain();
       if (this.#universe.failure) throw this.#universe.failure;
       if (this.#settled) return this.#settled;
+      if (this.#universe.scheduler.steps > ENDLESS) throw new Error(RUNS_ON);
       if (this.#universe.scheduler.step()) {
         if (steps % 64 === 0 && realNow() - turnStarted > TURN) {
           this.#lastStep = realNow();
@@ -236,6 +239,8 @@ class Pump<T> {
 }
 
 const NOT_RUNNING = "nothing happens on a simulated stack but inside of run()";
+
+const RUNS_ON = `the simulated run does not come to an end: ${ENDLESS} things have happened in it`;
 
 const STUCK =
   "the simulated run is stuck: nothing can happen any more, and yet it has not ended. Either a promise is never settled, " +
