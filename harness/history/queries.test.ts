@@ -125,6 +125,12 @@ describe("operations with the same target and key become one", () => {
     expect(merged.history.plan.operations).toEqual([first]);
   });
 
+  test("to end a duplicate is to end the invocation that all of them share", () => {
+    const end = operation("o3", { mode: "terminate", of: "o2" });
+    const { history: merged } = mergeDuplicates(history([first, second, end], ["invoke o1", "invoke o2", "invoke o3"]));
+    expect(merged.plan.operations).toEqual([first, { ...end, of: "o1" }]);
+  });
+
   test("indices say where an event stood", () => {
     const whole = history([first, second], ["invoke o1", "invoke o2", "effect o1", "info o1", "ok o2 true"]);
     const { history: merged, indices } = mergeDuplicates(whole);

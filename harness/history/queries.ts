@@ -88,6 +88,9 @@ export function mergeDuplicates(history: History): { history: History; indices: 
     events.push(isOperation ? { ...event, operation: id } : event);
     indices.push(index);
   });
-  const operations = history.plan.operations.filter(({ id }) => (merged.get(id) ?? id) === id);
+  const operations = history.plan.operations
+    .filter(({ id }) => (merged.get(id) ?? id) === id)
+    // to end any of the duplicates is to end the one invocation that they share
+    .map((one) => (one.of === undefined ? one : { ...one, of: merged.get(one.of) ?? one.of }));
   return { history: { ...history, plan: { ...history.plan, operations }, events }, indices };
 }
