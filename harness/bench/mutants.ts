@@ -52,6 +52,7 @@ interface Row {
   /** the clean services pass the shrunk plan */
   clean?: boolean;
   plan?: string;
+  /** why the plan is larger than most */
   note?: string;
 }
 
@@ -115,7 +116,9 @@ async function replay(bench: Bench, property: Property, mutant: Mutant, failure:
       ...(confirmation && { confirmed: `${confirmation.failed}/${confirmation.of}` }),
       clean: (await failures(bench.clean, property, failure, 3)) === 0,
       plan: saved,
-      ...((operations > MOST.operations || faults > MOST.faults) && { note: mutant.note ?? "" }),
+      ...((operations > MOST.operations || faults > MOST.faults) && {
+        note: `no part of this plan could be left out${mutant.note === undefined ? "" : `: ${mutant.note}`}`,
+      }),
     };
   } finally {
     await fresh.close();
@@ -151,6 +154,7 @@ function print(row: Row): void {
     row.replays ?? "",
     row.confirmed ? `real ${row.confirmed}` : "",
     row.clean === false ? "THE CLEAN SERVICES FAIL IT TOO" : "",
+    row.note ?? "",
   ];
   console.log(columns.join("  ").trimEnd());
 }
