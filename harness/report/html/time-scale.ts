@@ -70,15 +70,15 @@ function pixelsPerMillisecond(steps: number[], height: number): number {
 
 /**
  * Adds the round times of a step that is drawn to scale, those that keep their distance from the tick before. There are
- * two at most, as no such step is longer than a fold; counting them, instead of adding units until the end is reached,
- * keeps times that differ by less than a number can express from looping for ever.
+ * two at most, as no such step is longer than a fold; two are tried, whatever the numbers: counting up to an end would
+ * never get there where the count is so large that adding one does not change it.
  */
 function addTicks(ticks: Tick[], start: Tick, step: number, scale: number): void {
   const unit = roundUp(betweenTicks / scale);
   const first = Math.ceil(start.at / unit);
-  for (let n = first; n < first + 2 && n * unit <= start.at + step; n++) {
+  for (const n of [first, first + 1]) {
     const place = start.place + (n * unit - start.at) * scale;
-    if (place - (ticks.at(-1)?.place ?? Number.NEGATIVE_INFINITY) >= betweenTicks / 2)
+    if (n * unit <= start.at + step && place - (ticks.at(-1)?.place ?? Number.NEGATIVE_INFINITY) >= betweenTicks / 2)
       ticks.push({ place, at: n * unit });
   }
 }
