@@ -104,7 +104,7 @@ async function replay(bench: Bench, property: Property, mutant: Mutant, failure:
   const fresh = new Arena(await startStack(bench.stack), bench.subject);
   try {
     await fresh.serve(property, [mutant]);
-    const failed = await failures(fresh, property, failure, REPLAYS);
+    const failed = await fresh.failures(plan, property, invariant, REPLAYS);
     await bench.clean.serve(property, []);
     const { operations, faults } = { operations: plan.operations.length, faults: plan.faults.length };
     return {
@@ -114,7 +114,7 @@ async function replay(bench: Bench, property: Property, mutant: Mutant, failure:
       pins: plan.pins?.length ?? 0,
       replays: `${failed}/${REPLAYS}`,
       ...(confirmation && { confirmed: `${confirmation.failed}/${confirmation.of}` }),
-      clean: (await failures(bench.clean, property, failure, 3)) === 0,
+      clean: (await bench.clean.failures(plan, property, invariant, 3)) === 0,
       plan: saved,
       ...((operations > MOST.operations || faults > MOST.faults) && {
         note: `no part of this plan could be left out${mutant.note === undefined ? "" : `: ${mutant.note}`}`,
@@ -123,16 +123,6 @@ async function replay(bench: Bench, property: Property, mutant: Mutant, failure:
   } finally {
     await fresh.close();
   }
-}
-
-async function failures(
-  arena: Arena,
-  property: Property,
-  { plan, invariant }: Failure,
-  times: number,
-): Promise<number> {
-  const runs = await Promise.all(Array.from({ length: times }, () => arena.judge(plan, property)));
-  return runs.filter((judged) => judged?.verdicts[invariant]?.verdict === "invalid").length;
 }
 
 const share = (ratio: string): number => {

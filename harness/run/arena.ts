@@ -115,6 +115,12 @@ export class Arena {
     return { history, verdicts, ...(trace !== undefined && { trace }) };
   }
 
+  /** Runs a plan several times and counts the runs that fail the invariant. */
+  async failures(plan: Plan, property: Property, invariant: string, times: number): Promise<number> {
+    const runs = await Promise.all(Array.from({ length: times }, () => this.judge(plan, property)));
+    return runs.filter((judged) => judged?.verdicts[invariant]?.verdict === "invalid").length;
+  }
+
   async close(): Promise<void> {
     await this.stack.close();
   }

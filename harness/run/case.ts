@@ -8,7 +8,7 @@ import { Nemesis, type Outcome } from "./nemesis.ts";
 import type { Quiescence } from "./quiescence.ts";
 import type { Subject } from "./subject.ts";
 import type { Party, Source, Switchboard } from "./switchboard.ts";
-import { type Tag, tagged, taggedOperation, untagged } from "./tag.ts";
+import { type Tag, taggedOperation, untagged } from "./tag.ts";
 
 /** What the cases on one stack share. */
 export interface Ground {
@@ -336,10 +336,9 @@ class Case implements Party {
   /** Leaves the stack as it found it: what has not ended is terminated, what has ended is forgotten. */
   async #leave(final: Final): Promise<void> {
     const { stack, switchboard } = this.#ground;
-    const prefix = tagged("@", this.#tag);
     const invocations = new Set(switchboard.leave(this.#tag));
     for (const status of await stack.probe.unfinished()) {
-      if (!status.key?.startsWith(prefix) && !invocations.has(status.id)) continue;
+      if (!status.key?.startsWith(this.#tag) && !invocations.has(status.id)) continue;
       invocations.add(status.id);
       await stack.fetch("admin", { method: "PATCH", path: `/invocations/${status.id}/kill`, headers: {} });
     }

@@ -152,7 +152,3 @@ const isRefused = (error: unknown): boolean => codeOf(error) === "ECONNREFUSED";
 const codeOf = (error: unknown): unknown =>
   (error as { code?: unknown }).code ?? (error as { cause?: { code?: unknown } }).cause?.code;
 const reasonOf = (error: unknown): string => String(codeOf(error) ?? (error as Error).message);
-
-/** "service/handler", or "app POST /path": how a subject knows a call by its contract's name. */
-export const callName = (call: Call): string =>
-  "app" in call ? `${call.app} ${call.handler}` : `${call.service}/${call.handler}`;

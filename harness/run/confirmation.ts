@@ -31,10 +31,7 @@ export async function confirm(
   invariant: string,
 ): Promise<{ plan: Plan; confirmation: Confirmation }> {
   const deadline = performance.now() + BUDGET_MS;
-  const measure = async (candidate: Plan): Promise<number> => {
-    const runs = await Promise.all(Array.from({ length: RUNS }, () => arena.judge(candidate, property)));
-    return runs.filter((judged) => judged?.verdicts[invariant]?.verdict === "invalid").length;
-  };
+  const measure = (candidate: Plan) => arena.failures(candidate, property, invariant, RUNS);
   const said = (failed: number, of: Plan) => ({
     plan: of,
     confirmation: { stack: arena.stack.kind, failed, of: RUNS },
