@@ -30,6 +30,9 @@ async function main([file]: string[]): Promise<boolean> {
   const arena = new Arena(stack, await Subject.load(settings.subject));
   try {
     await arena.serve(property, settings.mutants);
+    // with a debugger, the run stops here: the services are loaded, and breakpoints can be set in their sources
+    // biome-ignore lint/suspicious/noDebugger: for a person who has attached one
+    debugger;
     const judged = (await arena.judge(plan, property))!;
     console.log([...describePlan(plan, faultWords), "", ...stack.trace().map(readable), ""].join("\n"));
     const broken = Object.entries(judged.verdicts).filter(([, { verdict }]) => verdict !== "valid");

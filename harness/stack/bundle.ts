@@ -27,10 +27,12 @@ export interface Subject {
 }
 
 export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
+export const bundleFolder = path.join(projectRoot, ".cache", "stormproof");
 
 /**
  * Bundles the services of a subject, with mutants planted.
- * Packages stay outside; the file is written beneath `node_modules`, from where they resolve.
+ * Packages stay outside, and resolve from where the file is written. That is not beneath `node_modules`: debuggers take
+ * what lies there for the code of others, and look for no sources of it.
  * @throws when a mutant does not match its file exactly once, or when the sources do not compile
  */
 export async function makeBundle(
@@ -56,9 +58,8 @@ export async function makeBundle(
   });
   const code = result.outputFiles[0]!.text;
   const id = createHash("sha256").update(code).digest("hex").slice(0, 16);
-  const folder = path.join(projectRoot, "node_modules", ".cache", "stormproof");
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `${id}.cjs`);
+  mkdirSync(bundleFolder, { recursive: true });
+  const file = path.join(bundleFolder, `${id}.cjs`);
   // other runs may be loading the same bundle: they see the old file or the new one, never a half
   const fresh = `${file}.${process.pid}`;
   writeFileSync(fresh, code);

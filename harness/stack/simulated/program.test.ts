@@ -1,13 +1,12 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { projectRoot } from "../index.ts";
+import { bundleFolder } from "../bundle.ts";
 import { Program } from "./program.ts";
 
 test("what a process keeps in its module or on the global object is its own", async () => {
-  const folder = path.join(projectRoot, "node_modules", ".cache", "stormproof");
-  const file = path.join(folder, `program-test-${process.pid}.cjs`);
-  mkdirSync(folder, { recursive: true });
+  const file = path.join(bundleFolder, `program-test-${process.pid}.cjs`);
+  mkdirSync(bundleFolder, { recursive: true });
   writeFileSync(
     file,
     `let inModule = 0;

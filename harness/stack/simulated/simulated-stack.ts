@@ -16,6 +16,7 @@ import type { Broker } from "./broker.ts";
 import { installCrashes } from "./crashes.ts";
 import { EscapeGuard } from "./escapes.ts";
 import { drain, Strand } from "./process.ts";
+import { programOf } from "./program.ts";
 import { Universe, type UniverseOptions } from "./universe.ts";
 
 export type SimulatedOptions = UniverseOptions;
@@ -71,6 +72,8 @@ export class SimulatedStack implements Stack {
   }
 
   async load(bundle: Bundle): Promise<void> {
+    // compiled at once: a debugger then knows the services before the first of them runs
+    programOf(bundle);
     this.#bundle = bundle;
   }
 
@@ -169,8 +172,9 @@ class Pump<T> {
   readonly #main: () => Promise<T>;
   #started = false;
   #settled: (() => void) | undefined;
-  /** when there was last something to do, in real milliseconds */
-  #lastStep = 0;
+  #lastTurn = realNow();
+  /** real milliseconds since there was last something to do */
+  #idle = 0;
 
   constructor(
     universe: Universe,
@@ -207,20 +211,20 @@ class Pump<T> {
   #advance(): (() => void) | undefined {
     if (!this.#started) this.#start();
     const turnStarted = realNow();
+    // a turn that takes long counts as a short one: somebody may have paused it in a debugger
+    this.#idle += Math.min(turnStarted - this.#lastTurn, TURN);
+    this.#lastTurn = turnStarted;
     for (let steps = 1; ; steps++) {
       drain();
       if (this.#universe.failure) throw this.#universe.failure;
       if (this.#settled) return this.#settled;
       if (this.#universe.scheduler.steps > ENDLESS) throw new Error(RUNS_ON);
       if (this.#universe.scheduler.step()) {
-        if (steps % 64 === 0 && realNow() - turnStarted > TURN) {
-          this.#lastStep = realNow();
-          return undefined;
-        }
+        this.#idle = 0;
+        if (steps % 64 === 0 && realNow() - turnStarted > TURN) return undefined;
         continue;
       }
-      this.#lastStep ||= turnStarted;
-      if (realNow() - this.#lastStep > PATIENCE) throw new Error(STUCK);
+      if (this.#idle > PATIENCE) throw new Error(STUCK);
       return undefined;
     }
   }
