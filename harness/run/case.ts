@@ -8,7 +8,7 @@ import { Nemesis, type Outcome } from "./nemesis.ts";
 import type { Quiescence } from "./quiescence.ts";
 import type { Subject } from "./subject.ts";
 import type { Party, Source, Switchboard } from "./switchboard.ts";
-import { type Tag, taggedOperation, untagged } from "./tag.ts";
+import { type Tag, taggedOperation, untagged, untaggedJson } from "./tag.ts";
 
 /** What the cases on one stack share. */
 export interface Ground {
@@ -357,6 +357,6 @@ class Case implements Party {
   }
 
   #untagged<T>(value: T): T {
-    return JSON.parse(untagged(JSON.stringify(value), this.#tag)) as T;
+    return untaggedJson(value, this.#tag);
   }
 }

@@ -24,6 +24,8 @@ export class Nemesis {
   readonly #struck = new Map<string, Struck>();
   /** pins by the name of their second moment, with the first that it waits for */
   readonly #pins = new Map<string, string[]>();
+  /** the operations at whose moments something may happen */
+  readonly #concerned = new Set<string>();
   /** moments that somebody waits for */
   readonly #awaited = new Map<string, PromiseWithResolvers<void>>();
   readonly #record: (event: Omit<FaultEvent, "type" | "at">) => void;
@@ -38,23 +40,29 @@ export class Nemesis {
     this.#scene = scene;
     this.#record = record;
     for (const fault of plan.faults) {
-      push(this.#faults, momentName(fault.at), fault);
-      if (fault.heal) push(this.#heals, momentName(fault.heal), fault);
+      push(this.#faults, this.#heed(fault.at), fault);
+      if (fault.heal) push(this.#heals, this.#heed(fault.heal), fault);
     }
     for (const { first, second } of plan.pins ?? []) {
-      push(this.#pins, momentName(second), momentName(first));
-      this.#wait(momentName(first));
+      push(this.#pins, this.#heed(second), momentName(first));
+      this.#wait(this.#heed(first));
     }
-    for (const { at } of plan.operations) if (at) this.#wait(momentName(at));
+    for (const { at } of plan.operations) if (at) this.#wait(this.#heed(at));
+  }
+
+  #heed(moment: Moment): string {
+    this.#concerned.add(moment.operation);
+    return momentName(moment);
   }
 
   /** Settles once the run has come to a moment that the plan names, or at the closing phase. */
   async reached(moment: Moment): Promise<void> {
-    await Promise.race([this.#wait(momentName(moment)).promise, this.#closing.promise]);
+    await Promise.race([this.#wait(this.#heed(moment)).promise, this.#closing.promise]);
   }
 
   /** To be called at every moment. Most are of no interest: then it answers at once, without a promise. */
   at(moment: Moment, detail: string): Outcome | Promise<Outcome> {
+    if (!this.#concerned.has(moment.operation)) return PASS;
     const name = momentName(moment);
     const interesting =
       this.#faults.has(name) || this.#heals.has(name) || this.#pins.has(name) || this.#awaited.has(name);

@@ -122,6 +122,7 @@ describe("what makes no sense is refused, with the variable, its value, and what
     ["SUBJECT", "nowhere.ts", "no such file"],
     ["REPLAY", "nowhere.json", "no such file"],
     ["MUTANTS", "nowhere.json", "no such file"],
+    ["REPLAY", path.resolve("src"), "is no file"],
   ])("%s=%s", (name, value, right) => {
     const message = refusal({ [name]: value });
     expect(message).toMatch(new RegExp(`^${name}=${value}`.replace(/[.]/g, "\\.")));
@@ -172,6 +173,24 @@ describe("what makes no sense is refused, with the variable, its value, and what
       "cut-reset, cut-session",
     ],
     ["a fault that is none", { ...saved, plan: { ...plan, faults: [null] } }, "fault 1"],
+    ["a call of nothing", { ...saved, plan: { ...plan, operations: [without(first, "call")] } }, 'has no "call"'],
+    [
+      "an unknown mode",
+      { ...saved, plan: { ...plan, operations: [{ ...first, mode: "dance" }] } },
+      "call, send, attach, cancel, terminate",
+    ],
+    [
+      "a cancellation of nothing",
+      { ...saved, plan: { ...plan, operations: [first, without(second, "of")] } },
+      'has no "of"',
+    ],
+    ...[{ at: "nowhere" }, { when: "during" }, { point: "middle" }, { at: "effect", call: 0 }].map(
+      (odd): [string, unknown, string] => [
+        `the moment ${JSON.stringify(odd)}`,
+        { ...saved, plan: { ...plan, faults: [{ ...fault, at: { ...fault.at, ...odd } }] } },
+        "it names no moment of a run",
+      ],
+    ),
   ])("REPLAY with %s", (_, content, right) => {
     const name = file(content);
     const message = refusal({ REPLAY: name });

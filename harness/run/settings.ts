@@ -1,6 +1,6 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
-import type { Plan } from "../plan/index.ts";
+import type { Mode, Moment, Operation, Plan } from "../plan/index.ts";
 import { type Mutant, patched, projectRoot } from "../stack/index.ts";
 import { faultKinds } from "./faults/index.ts";
 
@@ -104,9 +104,10 @@ function existing(name: string, file: string): string {
 }
 
 function json(name: string, file: string): unknown {
-  const text = readFileSync(existing(name, file), "utf8");
+  const absolute = existing(name, file);
+  if (!statSync(absolute).isFile()) throw new SettingsError(`${name}=${file}: is no file`);
   try {
-    return JSON.parse(text);
+    return JSON.parse(readFileSync(absolute, "utf8"));
   } catch (error) {
     throw new SettingsError(`${name}=${file}: is not JSON: ${(error as Error).message}`);
   }
@@ -135,6 +136,8 @@ export function savedPlanComplaint(saved: Partial<SavedPlan> | null): string | u
   for (const [index, operation] of plan.operations.entries()) {
     if (typeof operation?.id !== "string" || typeof operation.client !== "string")
       return `operation ${index + 1} has no "id" or no "client"`;
+    const complaint = requestComplaint(operation);
+    if (complaint) return `operation "${operation.id}" ${complaint}`;
     if (ids.has(operation.id)) return `two operations have the id "${operation.id}"`;
     ids.add(operation.id);
   }
@@ -148,7 +151,48 @@ export function savedPlanComplaint(saved: Partial<SavedPlan> | null): string | u
     ...(plan.pins ?? []).flatMap(({ first, second }) => [first.operation, second.operation]),
   ];
   const unknown = named.find((id) => !ids.has(id));
-  return named.some((id) => !ids.has(id)) ? `it names an operation "${unknown}" that it does not have` : undefined;
+  if (named.some((id) => !ids.has(id))) return `it names an operation "${unknown}" that it does not have`;
+  const moments = [
+    ...plan.operations.flatMap(({ at }) => at ?? []),
+    ...plan.faults.flatMap(({ at, heal }) => [at, ...(heal ? [heal] : [])]),
+    ...(plan.pins ?? []).flatMap(({ first, second }) => [first, second]),
+  ];
+  const odd = moments.find((moment) => !isMoment(moment));
+  return odd && `it names no moment of a run: ${JSON.stringify(odd)}`;
+}
+
+/** What is wrong with what an operation asks for, if anything. */
+function requestComplaint({ mode, call, of }: Operation): string | undefined {
+  if (modes.own.includes(mode)) {
+    const to = call && ("app" in call ? call.app : call.service);
+    return typeof to === "string" && typeof call!.handler === "string"
+      ? undefined
+      : 'has no "call" with a "handler" of a "service" or an "app"';
+  }
+  if (modes.others.includes(mode)) return of === undefined ? 'has no "of", the operation that it is about' : undefined;
+  return `is of the mode "${mode}"; there are ${[...modes.own, ...modes.others].join(", ")}`;
+}
+
+const modes: { own: Mode[]; others: Mode[] } = { own: ["call", "send"], others: ["attach", "cancel", "terminate"] };
+
+function isMoment(moment: Moment): boolean {
+  const isCount = (n: unknown) => Number.isInteger(n) && (n as number) >= 1;
+  if (moment.when !== "before" && moment.when !== "after") return false;
+  switch (moment.at) {
+    case "operation":
+      return moment.point === "invoke" || moment.point === "completion";
+    case "effect":
+      return isCount(moment.call);
+    case "message":
+      return (
+        isCount(moment.attempt) &&
+        isCount(moment.message) &&
+        (moment.child === undefined || isCount(moment.child)) &&
+        (moment.direction === "to-endpoint" || moment.direction === "to-server")
+      );
+    default:
+      return false;
+  }
 }
 
 function mutants(file: string): Mutant[] {

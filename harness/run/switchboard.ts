@@ -141,12 +141,14 @@ export class Switchboard implements Gate {
     });
   }
 
-  #place(attempt: Attempt): { party: Party; tag: Tag; operation: string; child?: number } | undefined {
+  #place(attempt: Attempt): { party: Party; tag: Tag; operation: string; child: number | undefined } | undefined {
     const owner = this.#attribution.ownerOf(attempt.invocation);
     if (!owner) return undefined;
-    const [tag, operation] = owner.operation.split("/") as [string, string];
+    const { operation: name, child } = owner;
+    const slash = name.indexOf("/");
+    const tag = name.slice(0, slash);
     const party = this.#parties.get(tag);
-    return party && { party, tag, operation, ...(owner.child !== undefined && { child: owner.child }) };
+    return party && { party, tag, operation: name.slice(slash + 1), child };
   }
 }
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Json, Operation } from "../plan/index.ts";
-import { makeTag, TAG_PATTERN, tagged, taggedJson, taggedOperation, untagged } from "./tag.ts";
+import { makeTag, TAG_PATTERN, tagged, taggedJson, taggedOperation, untagged, untaggedJson } from "./tag.ts";
 
 const tag = makeTag(Math.random);
 
@@ -38,9 +38,17 @@ test("whatever the stack says comes back as the plan writes it", () => {
     fc.property(value, (json) => {
       const seen = JSON.stringify(taggedJson(json, tag));
       expect(JSON.parse(untagged(seen, tag))).toEqual(json);
+      expect(untaggedJson(JSON.parse(seen), tag)).toEqual(json);
       expect(seen).not.toMatch(/"@|\/@/);
     }),
   );
+});
+
+test("names of fields are translated back too, and what was never there stays away", () => {
+  expect(untaggedJson({ [`${tag}p1`]: { of: [`x/${tag}p2`, null, 1] } }, tag)).toEqual({
+    "@p1": { of: ["x/@p2", null, 1] },
+  });
+  expect(untaggedJson({ type: "ok" }, tag)).not.toHaveProperty("value");
 });
 
 test("an operation's ids are the case's own: its key, its path, its input, its idempotency key", () => {

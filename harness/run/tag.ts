@@ -23,11 +23,19 @@ export const tagged = (text: string, tag: Tag): string => text.replace(/(^|\/)@/
 export const untagged = (text: string, tag: Tag): string => text.replaceAll(tag, "@");
 
 /** A value with the texts in it translated by `tagged`. */
-export function taggedJson(value: Json, tag: Tag): Json {
-  if (typeof value === "string") return tagged(value, tag);
-  if (Array.isArray(value)) return value.map((item) => taggedJson(item, tag));
+export const taggedJson = (value: Json, tag: Tag): Json => translated(value, (text) => tagged(text, tag));
+
+/** A value of plain data with the texts in it translated by `untagged`, names of fields included. */
+export const untaggedJson = <T>(value: T, tag: Tag): T =>
+  translated(value as Json, (text) => (text.includes(tag) ? untagged(text, tag) : text)) as T;
+
+function translated(value: Json, translate: (text: string) => string): Json {
+  if (typeof value === "string") return translate(value);
+  if (Array.isArray(value)) return value.map((item) => translated(item, translate));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, taggedJson(item, tag)]));
+  const result: Record<string, Json> = {};
+  for (const name in value) result[translate(name)] = translated(value[name]!, translate);
+  return result;
 }
 
 /** The operation with its ids translated by `tagged`. */

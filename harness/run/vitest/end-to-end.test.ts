@@ -141,7 +141,9 @@ test("a plan that the project's own services fail is run first from then on", as
 });
 
 describe("what makes no sense is refused before anything is started", () => {
-  const unknown = { property: "no such property", plan: { operations: [{ id: "o1", client: "c1" }], faults: [] } };
+  const call = { service: "product", handler: "status", key: "@p1" };
+  const operations = [{ id: "o1", client: "c1", kind: "status", mode: "call", call }];
+  const unknown = { property: "no such property", plan: { operations, faults: [] } };
   test.each<[string, string, string]>([
     ["SEED", "x", "must be a whole number from 0"],
     ["STACK", "cloud", 'there is no stack "cloud"; there are simulated, native'],

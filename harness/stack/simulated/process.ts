@@ -1,5 +1,5 @@
 import type { Attempt } from "../stack.ts";
-import { type Cancellable, type Surroundings, surroundings } from "./ambient.ts";
+import { type Cancellable, realNow, type Surroundings, surroundings } from "./ambient.ts";
 import { chance, hash, randomStream } from "./chance.ts";
 import type { Exchange } from "./exchange.ts";
 import { virtualFetch } from "./fetch.ts";
@@ -93,6 +93,12 @@ export class Strand implements Surroundings {
 type Entry = { strand: Strand; action: () => void };
 
 /**
+ * Real milliseconds that simulated processes have taken, all together: to start, which is to evaluate the services, and
+ * to work on what entered them, which is the SDK's time and the services'. A benchmark compares them with the whole.
+ */
+export const realTime = { starting: 0, working: 0 };
+
+/**
  * A process that serves the services: a fresh evaluation of the bundle, with immediates, timers and requests of its own.
  * Whatever enters it is run to rest before anything else happens: that takes no virtual time, and can be done over.
  */
@@ -125,7 +131,9 @@ export class SimulatedProcess {
     this.lastActive = machine.scheduler.now;
     this.started = machine.scheduler.now - 100 - chance(machine.seed, `uptime ${name}`) * 1000;
     const strand = new Strand(this, name);
+    const before = realNow();
     this.services = surroundings.run(strand, start);
+    realTime.starting += realNow() - before;
     this.enter(strand, () => {});
   }
 
@@ -144,6 +152,7 @@ export class SimulatedProcess {
     const limit = Error.stackTraceLimit;
     // the SDK makes errors for its own use in every attempt: their stacks would cost more than the rest of it
     if (!this.machine.scheduler.trace.isRead) Error.stackTraceLimit = 0;
+    const before = realNow();
     try {
       surroundings.run(strand, action);
       this.#rest();
@@ -152,7 +161,8 @@ export class SimulatedProcess {
     } finally {
       Error.stackTraceLimit = limit;
     }
-    for (const done of this.#finished.splice(0)) free(done);
+    if (this.#finished.length > 0) for (const done of this.#finished.splice(0)) free(done);
+    realTime.working += realNow() - before;
   }
 
   /** An error that nobody caught: Node would end the process. */
