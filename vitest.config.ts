@@ -5,7 +5,7 @@ const processes = [
   "harness/stack/native/**/*.test.ts",
   "harness/stack/fidelity/**/*.test.ts",
   "harness/run/vitest/end-to-end.test.ts",
-  "harness/bench/debugger.test.ts",
+  "harness/bench/**/*.test.ts",
 ];
 
 export default defineConfig({

@@ -1,7 +1,6 @@
 import { createHook } from "node:async_hooks";
-import { readFileSync } from "node:fs";
-import { SourceMap } from "node:module";
 import { type Surroundings, surroundings } from "./ambient.ts";
+import { placeOf } from "./places.ts";
 
 /**
  * Simulated code must not wait for anything real: how long that takes is not in the seed. What would is noticed when
@@ -74,27 +73,7 @@ export class EscapeGuard {
 function whereFrom(): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 50;
-  const { stack = "" } = new Error();
+  const place = placeOf(new Error().stack ?? "");
   Error.stackTraceLimit = limit;
-  for (const line of stack.split("\n").slice(1)) {
-    const [, file, row, column] = /\(?((?:\/|[A-Za-z]:\\)[^():]+\.cjs):(\d+):(\d+)\)?$/.exec(line) ?? [];
-    if (!file?.includes(".cache/stormproof")) continue;
-    return ` (at ${original(file, Number(row), Number(column))})`;
-  }
-  return "";
-}
-
-/** A place of a bundle in terms of its sources, by the source map that the bundle carries. */
-function original(file: string, row: number, column: number): string {
-  const place = `${file}:${row}`;
-  try {
-    const [, encoded] =
-      /sourceMappingURL=data:application\/json;base64,([\w+/=]+)\s*$/.exec(readFileSync(file, "utf8")) ?? [];
-    if (!encoded) return place;
-    const map = new SourceMap(JSON.parse(Buffer.from(encoded, "base64").toString()));
-    const entry = map.findEntry(row - 1, column - 1);
-    return "originalSource" in entry ? `${entry.originalSource}:${entry.originalLine + 1}` : place;
-  } catch {
-    return place; // a place to look at is better than none
-  }
+  return place === undefined ? "" : ` (at ${place})`;
 }

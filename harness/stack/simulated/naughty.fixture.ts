@@ -29,6 +29,8 @@ const waits: Record<string, () => Promise<unknown>> = {
     ),
   elsewhere: () => fetch("http://example.com/"),
   nothing: () => new Promise(() => {}),
+  console: async () => console.log("said by %s", "naughty", { lines: 1 }),
+  error: () => Promise.reject(new Error("thrown on purpose")),
 };
 
 let kept = 0;

@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import vm from "node:vm";
 import type { Bundle } from "../stack.ts";
+import { virtualConsole } from "./console.ts";
 import { manageWasm } from "./wasm.ts";
 
 export type App = (request: Request) => Promise<Response>;
@@ -51,7 +52,7 @@ export class Program {
     const { file, patterns } = this.bundle;
     const ownProcess = Object.create(process, { env: { value: { ...environment } } });
     const own = ownGlobal();
-    this.#code(module.exports, this.#require, module, file, path.dirname(file), ownProcess, own, own);
+    this.#code(module.exports, this.#require, module, file, path.dirname(file), ownProcess, own, own, virtualConsole);
     const { catalog } = module.exports;
     const served = patterns.map((name) => {
       const pattern = catalog[name];
@@ -79,6 +80,7 @@ type Code = (
   process: NodeJS.Process,
   globalThis: object,
   global: object,
+  console: Console,
 ) => void;
 
 /** What is put on the global object dies with the process as well: each has its own, in front of the real one. */
@@ -95,7 +97,7 @@ function ownGlobal(): object {
  * sources set their breakpoints when V8 is about to run the script: for `vm.compileFunction`, V8 never says so.
  */
 function compile(file: string): Code {
-  const head = "(function (exports, require, module, __filename, __dirname, process, globalThis, global) {";
+  const head = "(function (exports, require, module, __filename, __dirname, process, globalThis, global, console) {";
   return new vm.Script(`${head}${readFileSync(file, "utf8")}\n})`, {
     filename: file,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

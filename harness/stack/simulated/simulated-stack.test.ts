@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, test, vi } from "vitest";
 import { makeBundle } from "../bundle.ts";
 import { OPERATION_HEADER } from "../headers.ts";
 import type { Bundle, Decision, Gate } from "../stack.ts";
@@ -398,4 +398,47 @@ test("a key that is not UTF-8 blocks its partition, and no other", async () => {
     await untilQuiet(stack);
     expect(await stack.probe.state("")).toEqual({ "cupboard/b": { sum: "1" } });
   });
+});
+
+test("what services print stands in the trace, and leaves the run as it is", async () => {
+  const lines: string[] = [];
+  const stack = await SimulatedStack.start({ seed: 1, readable: (line) => lines.push(line) });
+  await stack.load(naughty);
+  const request = { method: "POST", path: "/naughty/wait", headers: {}, body: '"console"' };
+  const print = () => stack.run(() => stack.fetch("ingress", request));
+  await print();
+  expect(lines).toEqual(stack.trace());
+  expect(lines.join("\n")).toMatch(/ prints: said by naughty \{ lines: 1 \}$/m);
+
+  // where nobody reads a trace, it is printed as ever, outside of the simulation: that is to say, in the present
+  const hash = stack.traceHash();
+  const printed: unknown[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((...args) => void printed.push(...args, Date.now()));
+  try {
+    const { options } = stack;
+    stack.options = { ...options, readable: false };
+    const began = Date.now();
+    await print();
+    expect(printed).toEqual(["said by %s", "naughty", { lines: 1 }, expect.any(Number)]);
+    expect(printed.at(-1)).toBeGreaterThanOrEqual(began);
+    expect(printed.at(-1)).toBeLessThanOrEqual(Date.now());
+  } finally {
+    log.mockRestore();
+  }
+  expect(stack.traceHash()).toBe(hash);
+});
+
+test("a reader of the trace sees where an error was thrown, and by which operation an invocation was made", async () => {
+  const stack = await SimulatedStack.start({ seed: 1, readable: true });
+  await stack.load(naughty);
+  await stack.run(async () => {
+    const { invocationId } = JSON.parse((await call(stack, "/naughty/wait/send", "error")).body);
+    await stack.clock.sleep(100);
+    await stack.fetch("admin", { method: "PATCH", path: `/invocations/${invocationId}/kill`, headers: {} });
+  });
+  const trace = stack.trace().join("\n");
+  expect(trace).toMatch(
+    /failed: 500 thrown on purpose\n.* thrown at harness\/stack\/simulated\/naughty\.fixture\.ts:\d+$/m,
+  );
+  expect(trace).not.toContain("inv_");
 });

@@ -6,18 +6,22 @@ import { hash, hashNumber } from "./chance.ts";
  */
 export class Trace {
   readonly #lines: string[] | undefined;
+  readonly #tell: (line: string) => void;
+  readonly #names = new Map<string, string>();
   #low = 0;
   #high = 0x5bd1e995;
 
-  constructor(keepLines: boolean) {
+  /** @param tell is told each line that is kept as it comes */
+  constructor(keepLines: boolean, tell: (line: string) => void = () => {}) {
     this.#lines = keepLines ? [] : undefined;
+    this.#tell = tell;
   }
 
   /** @param now milliseconds from the start of the run */
   add(now: number, what: string): void {
     this.#low = hashNumber(hash(this.#low, what), Math.floor(now * 1000));
     this.#high = hash(this.#high, what);
-    this.#lines?.push(`${now.toFixed(3).padStart(12)}  ${what}`);
+    if (this.#lines) this.#write(`${now.toFixed(3).padStart(12)}  ${what}`);
   }
 
   /** True when somebody will read the lines: only then is it worth to make them rich. */
@@ -27,7 +31,18 @@ export class Trace {
 
   /** A line that explains, for the reader only: it is not hashed. */
   note(now: number, what: string): void {
-    this.#lines?.push(`${now.toFixed(3).padStart(12)}    ${what}`);
+    if (this.#lines) this.#write(`${now.toFixed(3).padStart(12)}    ${what}`);
+  }
+
+  /** An invocation's id says nothing to a reader: the lines call it by its name. */
+  call(id: string, name: string): void {
+    if (this.#lines) this.#names.set(id, name);
+  }
+
+  #write(text: string): void {
+    const line = text.replace(/\binv_\w+/g, (id) => this.#names.get(id) ?? id).trimEnd();
+    this.#lines!.push(line);
+    this.#tell(line);
   }
 
   /** Content that is to be the same in every run. */

@@ -11,6 +11,7 @@ import type {
   Injection,
   InvocationStatus,
 } from "../stack.ts";
+import { surroundings } from "./ambient.ts";
 import { Broker } from "./broker.ts";
 import { chance } from "./chance.ts";
 import { Clients, connectionError, type ServedRequest } from "./clients.ts";
@@ -43,8 +44,8 @@ export interface UniverseOptions {
   /** services read their state on demand */
   lazyState?: boolean;
   retry?: RetryPolicy;
-  /** keep the lines of the trace, for a reader */
-  readable?: boolean;
+  /** keep the lines of the trace, for a reader; a function is told each as it comes */
+  readable?: boolean | ((line: string) => void);
 }
 
 /** Quick at first, as on the native stack; what fails for ever soon takes less of everybody's time than there. */
@@ -74,7 +75,8 @@ export class Universe implements Machine, Network {
   constructor(bundle: Bundle, options: UniverseOptions) {
     const { seed, strategy = strategyFor(seed), readable = false } = options;
     this.seed = seed;
-    this.trace = new Trace(readable);
+    const tell = typeof readable === "function" ? readable : () => {};
+    this.trace = new Trace(readable !== false, (line) => surroundings.exit(() => tell(line)));
     this.scheduler = new Scheduler(strategy, this.trace);
     this.trace.note(0, `seed ${seed}, ${strategy.name}`);
     const program = programOf(bundle);

@@ -1,6 +1,7 @@
 import { type Content, decode, encode, type Frame, Framer, isCommand, MessageType } from "../../../protocol/index.ts";
 import { chance, hash } from "../chance.ts";
 import type { Endpoints } from "../endpoints.ts";
+import { placeOf } from "../places.ts";
 import type { Timer } from "../scheduler.ts";
 import { type Network, Stream } from "../stream.ts";
 import { unknownMessage } from "./commands.ts";
@@ -142,8 +143,11 @@ export class Invoker implements InvokerOfProcessor {
         this.processor.end(invocation);
         break;
       case MessageType.Error: {
-        const { code, message, next_retry_delay } = decode(MessageType.Error, frame.body);
+        const { code, message, stacktrace, next_retry_delay } = decode(MessageType.Error, frame.body);
         this.#failed(invocation, live, `${code} ${message.split("\n")[0]}`, next_retry_delay);
+        const { now, trace } = this.#network.scheduler;
+        const place = trace.isRead ? placeOf(stacktrace) : undefined;
+        if (place !== undefined) trace.note(now, `  thrown at ${place}`);
         break;
       }
       default:

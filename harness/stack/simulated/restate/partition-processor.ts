@@ -117,6 +117,7 @@ export class PartitionProcessor {
     this.#store(invocation, MessageType.Input, input);
     if (waiter) invocation.waiters.push(waiter);
     this.#invocations.set(id.text, invocation);
+    this.surface.scheduler.trace.call(id.text, name);
     this.#schedule(invocation);
     return { invocation, isNew: true };
   }

@@ -1,0 +1,24 @@
+import { formatWithOptions } from "node:util";
+import { surroundings } from "./ambient.ts";
+import { Strand } from "./process.ts";
+
+const PRINTING: ReadonlySet<PropertyKey> = new Set(["debug", "error", "info", "log", "warn"]);
+
+/**
+ * What services know as `console`. What they print stands in the trace, where there is one to read, and otherwise where
+ * the real console writes it: outside of the simulation, since it uses files or sockets.
+ */
+export const virtualConsole: Console = new Proxy(console, {
+  get(real, name) {
+    const member: unknown = Reflect.get(real, name);
+    if (typeof member !== "function") return member;
+    return (...args: unknown[]) => {
+      const strand = surroundings.getStore();
+      const scheduler = strand instanceof Strand ? strand.process.machine.scheduler : undefined;
+      if (!scheduler?.trace.isRead || !PRINTING.has(name))
+        return surroundings.exit(() => Reflect.apply(member, real, args));
+      const text = formatWithOptions({ breakLength: Number.POSITIVE_INFINITY }, ...(args as [unknown]));
+      scheduler.trace.note(scheduler.now, `${(strand as Strand).name} prints: ${text}`);
+    };
+  },
+});
