@@ -102,6 +102,8 @@ async function simulate(file: string, word: string | undefined): Promise<boolean
   }
 }
 
+// whoever reads has seen enough, as `head` does
+process.stdout.on("error", () => process.exit());
 try {
   const [file, word, ...more] = process.argv.slice(2);
   if (file === undefined || file.startsWith("-") || more.length > 0) throw new Error(USAGE);
