@@ -6,12 +6,14 @@ import type { ExternalSystem } from "./system.ts";
 export const SOLD_OUT_FLIGHT = "sold-out";
 export const OVERBOOKED_FLIGHT = "overbooked";
 
+const Seat = z.strictObject({ flightId: z.string().min(1), passengerName: z.string().min(1) });
+
 /** An airline: `/flights/reserve {flightId, passengerName}`, `/flights/confirm {id}`, `/flights/cancel {id}`. */
 export function flights(): ExternalSystem {
   return reservations({
     name: "flights",
     noun: "flight",
-    request: z.strictObject({ flightId: z.string().min(1), passengerName: z.string().min(1) }),
+    request: Seat,
     obstacle({ flightId }) {
       if (flightId === SOLD_OUT_FLIGHT) return { to: "reserve", why: "the flight is sold out" };
       if (flightId === OVERBOOKED_FLIGHT) return { to: "confirm", why: "the flight is overbooked" };

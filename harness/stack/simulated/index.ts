@@ -1,3 +1,4 @@
 export type { Broker, ProducedRecord, TopicRecord } from "./broker.ts";
 export { EscapeError } from "./escapes.ts";
+export { realTime } from "./process.ts";
 export { type SimulatedOptions, SimulatedStack } from "./simulated-stack.ts";
