@@ -71,6 +71,12 @@ const rarely = (candidate: Plan): boolean => {
   return hash % 4 === 0;
 };
 
+/** The plans of which something is true fail, as they are. */
+const when =
+  (fails: (candidate: Plan) => boolean) =>
+  async (candidate: Plan): Promise<Plan | undefined> =>
+    fails(candidate) ? candidate : undefined;
+
 /** What is left if one thing is taken away. */
 function* withoutOne(plan: Plan): Generator<Plan> {
   for (const { id } of plan.operations) yield withoutOperations(plan, [id]);
@@ -88,7 +94,7 @@ test("a shrunk plan still fails, and nothing can be taken away from it, whatever
   await fc.assert(
     fc.asyncProperty(plans, async (plan) => {
       const fails = (candidate: Plan): boolean => candidate === plan || rarely(candidate);
-      const shrunk = await shrink(plan, shapes, async (candidate) => fails(candidate), always);
+      const shrunk = await shrink(plan, shapes, when(fails), always);
       expect(shrunk.complete).toBe(true);
       expect(fails(shrunk.plan)).toBe(true);
       for (const smaller of withoutOne(shrunk.plan)) expect(rarely(smaller)).toBe(false);
@@ -121,7 +127,7 @@ test("of a failure that needs certain parts, these are left and nothing else", a
           (!neededPin || candidate.pins!.includes(neededPin))
         );
       };
-      const { plan: left } = await shrink(plan, shapes, async (candidate) => fails(candidate), always);
+      const { plan: left } = await shrink(plan, shapes, when(fails), always);
       expect(left.faults.map(({ id }) => id)).toEqual(neededFault ? [neededFault.id] : []);
       expect(left.faults.every(({ heal }) => heal === undefined)).toBe(true);
       expect(left.pins).toEqual(neededPin ? [neededPin] : []);
@@ -186,14 +192,14 @@ describe("in a plan of everything", () => {
     const { complete, plan: left } = await shrink(
       plan,
       shapes,
-      async ({ operations, faults, pins }) => {
+      when(({ operations, faults, pins }) => {
         const gone = missing(plan.operations, operations);
         if (gone.length > 0) tries.push(gone.join(" "));
         else if (faults.length < plan.faults.length) tries.push(missing(plan.faults, faults).join(" "));
         else if (pins!.length < plan.pins!.length) tries.push(`${plan.pins!.length - pins!.length} pins`);
         else if (tries.at(-1) !== "fields") tries.push("fields");
         return false;
-      },
+      }),
       always,
     );
     const all = "o1 o2 o3 o4 o5";
@@ -207,13 +213,23 @@ describe("in a plan of everything", () => {
     expect([complete, left]).toEqual([true, plan]);
   });
 
+  test("a candidate that fails with another schedule goes on with that", async () => {
+    const { plan: left } = await shrink(
+      plan,
+      shapes,
+      async (candidate) => (candidate.operations.length > 2 ? { ...candidate, schedule: 7 } : undefined),
+      always,
+    );
+    expect([left.operations.length, left.schedule]).toEqual([3, 7]);
+  });
+
   test("one client does what several did, where that is enough; else as few as can be", async () => {
     const clientsLeft = async (needed: (clients: string[]) => boolean): Promise<string[]> => {
       const all = ({ operations }: Plan) => operations.map(({ client }) => client);
       const left = await shrink(
         plan,
         shapes,
-        async (candidate) => candidate.operations.length === plan.operations.length && needed(all(candidate)),
+        when((candidate) => candidate.operations.length === plan.operations.length && needed(all(candidate))),
         always,
       );
       return all(left.plan);
@@ -230,10 +246,10 @@ describe("in a plan of everything", () => {
     await shrink(
       many,
       shapes,
-      async ({ faults }) => {
+      when(({ faults }) => {
         if (faults.length < 8) sizes.push(8 - faults.length);
         return false;
-      },
+      }),
       () => sizes.length < 15,
     );
     expect(sizes).toEqual([8, 4, 4, 2, 2, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1]);
@@ -243,11 +259,11 @@ describe("in a plan of everything", () => {
     const search = async (budget: number) => {
       let tried = 0;
       const failing = [plan];
-      const fails = async (candidate: Plan): Promise<boolean> => {
+      const fails = when((candidate) => {
         tried++;
         if (rarely(candidate)) failing.push(candidate);
         return rarely(candidate);
-      };
+      });
       const shrunk = await shrink(plan, shapes, fails, () => tried < budget);
       expect(shrunk.tried).toBe(tried);
       expect(shrunk.plan).toBe(failing.at(-1));

@@ -14,13 +14,13 @@ export interface Shrunk {
  * operations (with what names them), clients by merging them, fields and values, then pins; again from the start until
  * nothing can be removed. Lists are cut by halves first, then item by item (delta debugging, Zeller and Hildebrandt 2002).
  *
- * @param fails whether a candidate still fails in the same way
+ * @param fails gives a candidate that still fails in the same way back, perhaps with another schedule under which it does
  * @param goOn asked before each candidate; false ends the search
  */
 export async function shrink(
   plan: Plan,
   shapes: readonly FaultShape[],
-  fails: (candidate: Plan) => Promise<boolean>,
+  fails: (candidate: Plan) => Promise<Plan | undefined>,
   goOn: () => boolean,
 ): Promise<Shrunk> {
   let best = plan;
@@ -32,9 +32,9 @@ export async function shrink(
       return false;
     }
     tried++;
-    if (!(await fails(candidate))) return false;
-    best = candidate;
-    return true;
+    const failing = await fails(candidate);
+    if (failing) best = failing;
+    return failing !== undefined;
   };
   const isProcess = new Set(shapes.filter(({ level }) => level === "process").map(({ name }) => name));
   for (let before: Plan | undefined; before !== best && !stopped; ) {

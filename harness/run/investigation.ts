@@ -1,6 +1,6 @@
 import type { Evidence } from "../check/index.ts";
 import type { History } from "../history/index.ts";
-import { type Plan, shrink } from "../plan/index.ts";
+import { type Plan, type Shrunk, shrink } from "../plan/index.ts";
 import type { Judged } from "./arena.ts";
 import { faultKind, faultKinds } from "./faults/index.ts";
 import { pinned } from "./pins.ts";
@@ -8,8 +8,10 @@ import { pinned } from "./pins.ts";
 const SHRINK_BUDGET_MS = 60_000;
 /** Runs of a candidate, where runs of the same plan differ. */
 const RUNS_PER_CANDIDATE = 3;
-/** Replays of the smallest plan; fewer where each needs the stack for itself. */
-const REPLAYS = { shared: 20, alone: 10 };
+/** Schedules under which a candidate is run, where runs of the same plan and schedule are alike. */
+const SCHEDULES_PER_CANDIDATE = 10;
+/** Replays of the smallest plan; fewer where each needs a real stack for itself. */
+const REPLAYS = { exact: 100, shared: 20, alone: 10 };
 
 /** Why a plan fails, made as small and as certain as the budget allows. */
 export interface Investigated {
@@ -34,7 +36,8 @@ export interface Means {
 /**
  * Shrinks a failing plan and measures how often it fails. A plan that fails every time stays one: its candidates must fail
  * in each of three runs. One that fails by luck is shrunk by candidates that fail in any of three, and then held to the
- * order of a failing run by pins.
+ * order of a failing run by pins. Where runs are exact, luck is the schedule: what nothing can be removed from under one
+ * schedule is shrunk on under others.
  */
 export async function investigate(plan: Plan, first: Judged, invariant: string, means: Means): Promise<Investigated> {
   return new Investigation(first, invariant, means).run(plan);
@@ -44,6 +47,8 @@ class Investigation {
   readonly #invariant: string;
   readonly #means: Means;
   readonly #started = performance.now();
+  /** which plans fail, where runs are exact */
+  readonly #known = new Map<string, boolean>();
   #example: Judged;
   #runs = 0;
 
@@ -54,13 +59,11 @@ class Investigation {
   }
 
   async run(plan: Plan): Promise<Investigated> {
-    const times = this.#means.exact ? 1 : RUNS_PER_CANDIDATE;
-    const steady = this.#goesOn() && (await this.#failsAlways(plan, times));
-    const fails = (candidate: Plan) =>
-      steady ? this.#failsAlways(candidate, times) : this.#failsOnce(candidate, times);
-    const { plan: smallest, complete } = await shrink(plan, faultKinds, fails, () => this.#goesOn());
+    const { plan: smallest, complete } = await (this.#means.exact
+      ? this.#shrinkExactly(plan)
+      : this.#shrinkByLuck(plan));
     const best = await this.#pinned(smallest);
-    const replays = this.#goesOn() ? replaysOf(best) : 1;
+    const replays = this.#goesOn() ? (this.#means.exact ? REPLAYS.exact : replaysOf(best)) : 1;
     const failed = await this.#failures(best, replays);
     const verdict = this.#example.verdicts[this.#invariant];
     return {
@@ -70,6 +73,43 @@ class Investigation {
       rate: { failed, of: replays },
       shrink: { runs: this.#runs, milliseconds: Math.round(performance.now() - this.#started), complete },
     };
+  }
+
+  async #shrinkExactly(plan: Plan): Promise<Shrunk> {
+    const under = { ...plan, schedule: plan.schedule ?? 0 };
+    const shrunk = await this.#shrink(under, async (one) => ((await this.#failsExactly(one)) ? one : undefined));
+    return shrunk.complete ? this.#shrink(shrunk.plan, (one) => this.#rescheduled(one)) : shrunk;
+  }
+
+  async #shrinkByLuck(plan: Plan): Promise<Shrunk> {
+    const steady = this.#goesOn() && (await this.#failsAlways(plan, RUNS_PER_CANDIDATE));
+    const fails = (one: Plan) =>
+      steady ? this.#failsAlways(one, RUNS_PER_CANDIDATE) : this.#failsOnce(one, RUNS_PER_CANDIDATE);
+    return this.#shrink(plan, async (one) => ((await fails(one)) ? one : undefined));
+  }
+
+  #shrink(plan: Plan, fails: (candidate: Plan) => Promise<Plan | undefined>): Promise<Shrunk> {
+    return shrink(plan, faultKinds, fails, () => this.#goesOn());
+  }
+
+  /** The candidate with a schedule under which it fails, its own first. */
+  async #rescheduled(candidate: Plan): Promise<Plan | undefined> {
+    for (let other = 0; other < SCHEDULES_PER_CANDIDATE; other++) {
+      const rescheduled = { ...candidate, schedule: (candidate.schedule ?? 0) + other };
+      if (await this.#failsExactly(rescheduled)) return rescheduled;
+    }
+    return undefined;
+  }
+
+  /** Where runs are exact, each is made once. */
+  async #failsExactly(plan: Plan): Promise<boolean> {
+    const name = JSON.stringify(plan);
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const fails = await this.#failsOnce(plan, 1);
+    // one that was not run any more is not known
+    if (this.#goesOn()) this.#known.set(name, fails);
+    return fails;
   }
 
   async #pinned(plan: Plan): Promise<Plan> {
