@@ -51,6 +51,8 @@ export class Campaign {
   readonly #property: Property;
   readonly #arena: Arena;
   readonly #search: Search;
+  /** what plans are drawn from: those that need the stack alone, and those that share it */
+  readonly #plans: Record<"alone" | "shared", fc.Arbitrary<Plan>>;
   readonly #progress: PropertyProgress;
   readonly #started = performance.now();
   #finding: Finding | undefined;
@@ -64,6 +66,8 @@ export class Campaign {
     this.#property = property;
     this.#arena = arena;
     this.#search = search;
+    const shapes = faultKinds.filter(({ needs }) => needs.every((need) => arena.stack.capabilities.has(need)));
+    this.#plans = { alone: property.plan(shapes, true), shared: property.plan(shapes, false) };
     this.#progress = {
       type: "property",
       property: property.name,
@@ -152,8 +156,10 @@ export class Campaign {
   /** The plan of a case depends on the seed, the property and the number, and on nothing else. */
   #plan(number: number, alone: boolean): Plan {
     const digest = createHash("sha256").update(`${this.#search.seed} ${this.#property.name} ${number}`).digest();
-    const shapes = faultKinds.filter(({ needs }) => needs.every((need) => this.#arena.stack.capabilities.has(need)));
-    const [plan] = fc.sample(this.#property.plan(shapes, alone), { seed: digest.readInt32LE(0), numRuns: 1 });
+    const [plan] = fc.sample(alone ? this.#plans.alone : this.#plans.shared, {
+      seed: digest.readInt32LE(0),
+      numRuns: 1,
+    });
     return plan!;
   }
 
