@@ -1,7 +1,7 @@
 import type { SimulatedStack } from "../simulated/index.ts";
-import type { Injection, Stack } from "../stack.ts";
+import type { Stack } from "../stack.ts";
 import { Guest } from "./guest.ts";
-import { normal, type Place, type RecordedAttempt, Recorder, type Strike } from "./recorder.ts";
+import { type Blow, normal, type Place, type RecordedAttempt, Recorder, type Strike } from "./recorder.ts";
 import type { Script } from "./scripts.ts";
 
 /** What is done in which kitchen, and what strikes it where. */
@@ -29,31 +29,44 @@ const AFTERMATH = 40;
 /** Performs a scene, for a guest of its own. */
 export async function perform(stack: Stack, recorder: Recorder, name: string, scene: Scene): Promise<Performance> {
   const { script, kitchen, place, strike } = scene;
-  const healed: Promise<void>[] = [];
-  const inject = async (injection: Injection): Promise<void> => {
-    const { heal } = await stack.inject(injection);
-    healed.push(heal());
-  };
-  const watch = recorder.watch(name, inject, place, strike);
   const meetsRestarts = strike !== undefined && "inject" in strike && strike.inject.kind === "kill-server";
   const guest = new Guest(stack, kitchen, name, meetsRestarts);
-  let answer: unknown;
-  try {
-    answer = await script(guest);
-  } catch (error) {
-    answer = `thrown: ${(error as Error).message}`;
-  }
+  const healed: Promise<void>[] = [];
+  const ended: unknown[] = [];
+  const blow: Blow = async (strike, invocation) => {
+    if ("inject" in strike) healed.push((await stack.inject(strike.inject)).heal());
+    else
+      ended.push(await guest.end(strike.end, strike.whose === undefined ? invocation : await guest.sent(strike.whose)));
+  };
+  const watch = recorder.watch(name, blow, place, strike);
+  const answer = await orThrown(script(guest));
   await Promise.all(healed);
+  const isEnded = strike && "end" in strike;
+  // an ended one may have made others, of which the guest knows nothing
+  if (isEnded) ended.push(await orThrown(outputs(guest, watch.attempts)));
   await guest.sleep(AFTERMATH);
   const words = (text: string) => text.replaceAll(name, "@").replaceAll(kitchen === "" ? "\0" : kitchen, "");
+  const puts = watch.puts.sort();
   return {
-    // how often an effect is repeated depends on when exactly the blow falls
-    outcome: words(normal([answer, strike ? [...new Set(watch.puts)].sort() : watch.puts.sort()])),
+    // how often an effect is repeated when something breaks depends on when exactly the blow falls
+    outcome: words(normal([answer, ended, strike && !isEnded ? [...new Set(puts)] : puts])),
     attempts: watch.attempts.map((one) => words(attemptInWords(one))),
     recorded: watch.attempts,
     struck: watch.struck,
   };
 }
+
+/** The outputs of all invocations that were attempted, in an order that is the same whenever they are. */
+async function outputs(guest: Guest, attempts: RecordedAttempt[]): Promise<string[]> {
+  await guest.quiet();
+  const targets = new Map(attempts.map(({ invocation, target }) => [invocation, target]));
+  const asked = [...targets].map(async ([id, target]) => normal([target, await guest.output(id)]));
+  return (await Promise.all(asked)).sort();
+}
+
+/** What came of it, whether it is a value or an error. */
+const orThrown = (promise: Promise<unknown>): Promise<unknown> =>
+  promise.catch((error: Error) => `thrown: ${error.message}`);
 
 /** Without its number: how often something is tried is a matter of time. */
 const attemptInWords = ({ target, down, up }: RecordedAttempt): string =>
@@ -70,15 +83,20 @@ export async function simulate(stack: SimulatedStack, scene: Scene, seed: number
 }
 
 /** how many runs of the model may be needed to meet what the real server did */
-const SEEDS = 400;
+const SEEDS = 1000;
 
 /**
  * The scenes of the model that a scene of the real server may turn into. A stream that breaks, and a server that dies, take
  * with them what the server has not yet read from its socket: then the blow fell, in effect, some messages earlier.
+ * An invocation that is ended is no different: what it had just sent may be applied later than the request that ends it.
+ * And what Restate had sent to an attempt before it killed it may still arrive: the blow fell, in effect, a little later.
  */
 function* readings(scene: Scene): Generator<Scene> {
   yield scene;
-  const { place } = scene;
+  const { place, strike } = scene;
+  if (place?.direction === "to-endpoint" && strike && "end" in strike && strike.end === "kill")
+    for (let index = place.index; index < place.index + 3; index++)
+      yield { ...scene, place: { ...place, when: "after", index } };
   if (place?.direction !== "to-server") return;
   const last = place.when === "after" ? place.index : place.index - 1;
   for (let index = last; index > 0; index--) yield { ...scene, place: { ...place, when: "before", index } };

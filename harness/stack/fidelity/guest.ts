@@ -1,6 +1,9 @@
 import { OPERATION_HEADER } from "../headers.ts";
 import type { ClientAnswer, ClientRequest, Injection, Stack } from "../stack.ts";
 
+/** How an invocation is ended through the admin API. */
+export type Ending = "cancel" | "kill";
+
 /** An answer: its status and its content. */
 export type Answer = [status: number, body: unknown];
 
@@ -21,6 +24,9 @@ export class Guest {
   readonly #stack: Stack;
   readonly #kitchen: string;
   readonly #meetsRestarts: boolean;
+  /** ids of what was sent with an idempotency key, and who waits for them */
+  readonly #sent = new Map<string, PromiseWithResolvers<string>>();
+  readonly #ids = new Set<string>();
 
   /**
    * @param name unique among the guests of a stack
@@ -47,7 +53,18 @@ export class Guest {
     const delay = extra.delay === undefined ? "" : `?delay=${extra.delay}ms`;
     const answer = await this.#post(`${this.#path(target)}/send${delay}`, body, extra);
     const { invocationId, status } = JSON.parse(answer.body) as { invocationId: string; status: string };
+    this.#ids.add(invocationId);
+    if (extra.once !== undefined) this.#sentWith(extra.once).resolve(invocationId);
     return { id: invocationId, answer: [answer.status, status] };
+  }
+  /** The id of the invocation that was sent, or will be, with an idempotency key. */
+  sent(once: string): Promise<string> {
+    return this.#sentWith(once).promise;
+  }
+  #sentWith(once: string): PromiseWithResolvers<string> {
+    const known = this.#sent.get(once) ?? Promise.withResolvers<string>();
+    this.#sent.set(once, known);
+    return known;
   }
 
   async attach(id: string): Promise<Answer> {
@@ -70,10 +87,13 @@ export class Guest {
   }
 
   cancel(id: string): Promise<number> {
-    return this.#admin(id, "cancel");
+    return this.end("cancel", id);
   }
   kill(id: string): Promise<number> {
-    return this.#admin(id, "kill");
+    return this.end("kill", id);
+  }
+  end(how: Ending, id: string): Promise<number> {
+    return this.#admin(id, how);
   }
   purge(id: string): Promise<number> {
     return this.#admin(id, "purge");
@@ -95,6 +115,26 @@ export class Guest {
       await this.sleep(10);
     }
     throw new Error(`waited in vain until ${what}`);
+  }
+
+  /** Waits until something is so, or an invocation is over: then the answer may be nothing. */
+  async untilOver<T>(id: string, look: () => Promise<T | undefined | false>): Promise<T | undefined> {
+    const end = Symbol();
+    const seen = await this.until<T | typeof end>("something is so, or an invocation is over", async () => {
+      const isOver = (await this.output(id))[0] !== NOT_YET;
+      return (await look()) || (isOver && end);
+    });
+    return seen === end ? undefined : seen;
+  }
+
+  /** Waits until nothing of the guest's runs, nor will. */
+  async quiet(): Promise<void> {
+    // what has just been sent may be on its way
+    for (let i = 0; i < 2; i++)
+      await this.until("all is quiet", async () => {
+        const unfinished = await this.#again(() => this.#stack.probe.unfinished(), true);
+        return !unfinished.some(({ id, key }) => this.#ids.has(id) || key?.startsWith(this.name));
+      });
   }
 
   /** The id of the awakeable that the object with the key waits for. */
@@ -178,6 +218,9 @@ export class Guest {
     }
   }
 }
+
+/** the status of an output that is not there yet */
+const NOT_YET = 470;
 
 function told({ status, body }: ClientAnswer): Answer {
   if (body === "") return [status, ""];

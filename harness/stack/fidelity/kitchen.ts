@@ -101,6 +101,26 @@ function kitchen(
           throw error;
         }
       },
+      /** a compensation of several steps, which a second cancellation interrupts */
+      undoInSteps: async (ctx: restate.ObjectContext) => {
+        const { id, promise } = ctx.awakeable<unknown>();
+        ctx.set("awakeable", id);
+        try {
+          return { value: await promise };
+        } catch (error) {
+          try {
+            await ctx.run("release", () => put(`${ctx.key}/released`, 1));
+            await ctx.sleep(5);
+            await ctx.objectClient(cupboard, `${ctx.key}/other`).add(-1);
+            ctx.set("undone", true);
+          } catch (again) {
+            await ctx.run("report", () => put(`${ctx.key}/reported`, 1));
+            ctx.set("undone", "in part");
+            throw again;
+          }
+          throw error;
+        }
+      },
       /** waits for a signal by name, and leaves its own id in its state */
       listen: async (ctx: restate.ObjectContext) => {
         ctx.set("id", ctx.request().id);
@@ -178,6 +198,23 @@ function kitchen(
         } catch (error) {
           return told(error);
         }
+      },
+      /** its first attempt fails, and the next one comes after a while */
+      backOff: async (ctx: restate.Context, name: string) => {
+        await ctx.run("before", () => put(`${name}/before`, 1));
+        try {
+          await ctx.run(
+            "fails",
+            () => {
+              throw new restate.RetryableError("not yet", { retryAfter: 60 });
+            },
+            { maxRetryAttempts: 2 },
+          );
+        } catch (error) {
+          await ctx.run("after", () => put(`${name}/after`, 1));
+          return told(error);
+        }
+        return "?";
       },
       random: async (ctx: restate.Context) => {
         const before = [ctx.rand.uuidv4(), ctx.rand.random()];
@@ -326,7 +363,7 @@ function kitchen(
           order.push(name);
         };
         await RestatePromise.all([
-          ctx.sleep(40).map(note("slow")),
+          ctx.sleep(120).map(note("slow")),
           ctx.objectClient(cupboard, key).add(1).map(note("call")),
           ctx.run("step", () => put(`${key}/step`, 1)).map(note("step")),
         ]);

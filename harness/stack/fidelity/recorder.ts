@@ -1,6 +1,7 @@
 import { MessageType } from "../../protocol/index.ts";
 import { OPERATION_HEADER } from "../headers.ts";
 import type { Attempt, Decision, ExternalAnswer, ExternalRequest, Gate, Injection, Message } from "../stack.ts";
+import type { Ending } from "./guest.ts";
 
 /** A place in an attempt: a message, and whether it has been delivered. */
 export interface Place {
@@ -14,11 +15,15 @@ export interface Place {
 export const placeName = ({ target, attempt, direction, index, when }: Place): string =>
   `${when} message ${index} ${direction} of attempt ${attempt} of ${target}`;
 
-/** What strikes at a place. */
-export type Strike = { cut: Exclude<Decision, undefined> } | { inject: Injection };
+/**
+ * What strikes at a place. `end` means the invocation that is there, or the one that a request of the guest with the
+ * idempotency key `whose` has made.
+ */
+export type Strike = { cut: Exclude<Decision, undefined> } | { inject: Injection } | { end: Ending; whose?: string };
 
 /** One attempt, message by message. */
 export interface RecordedAttempt {
+  invocation: string;
   target: string;
   number: number;
   /** what Restate sent and what the endpoint sent, each in order, in words */
@@ -32,8 +37,10 @@ interface Watch {
   struck: boolean;
   attempts: RecordedAttempt[];
   puts: string[];
-  inject(injection: Injection): Promise<unknown>;
+  blow: Blow;
 }
+/** How a strike that is not a cut acts on the stack, on an invocation in particular; settles when it has. */
+export type Blow = (strike: Exclude<Strike, { cut: unknown }>, invocation: string) => Promise<unknown>;
 
 /**
  * Sees what passes for each of many guests at the same time: records it in a form that can be compared, and strikes once.
@@ -41,15 +48,17 @@ interface Watch {
  */
 export class Recorder implements Gate {
   readonly #watches = new Map<string, Watch>();
-  readonly #attempts = new Map<string, { record: RecordedAttempt; guest: string | undefined; over: boolean }>();
+  readonly #attempts = new Map<
+    string,
+    { record: RecordedAttempt; guest: string | undefined; isListed: boolean; over: boolean }
+  >();
 
-  /** @param inject how a strike acts on the stack; settles when it has */
-  watch(guest: string, inject: (injection: Injection) => Promise<unknown>, place?: Place, strike?: Strike): Watch {
+  watch(guest: string, blow: Blow, place?: Place, strike?: Strike): Watch {
     const watch: Watch = {
       struck: false,
       attempts: [],
       puts: [],
-      inject,
+      blow,
       ...(place && { place }),
       ...(strike && { strike }),
     };
@@ -59,8 +68,8 @@ export class Recorder implements Gate {
 
   opened(attempt: Attempt): void {
     const target = `${attempt.service}/${attempt.handler}`;
-    const record = { target, number: attempt.number, down: [], up: [] };
-    const entry = { record, guest: undefined, over: false };
+    const record = { invocation: attempt.invocation, target, number: attempt.number, down: [], up: [] };
+    const entry = { record, guest: undefined, isListed: false, over: false };
     this.#attempts.set(idOf(attempt), entry);
     for (const guest of this.#watches.keys()) if (attempt.key?.startsWith(guest)) this.#belongs(attempt, guest);
   }
@@ -86,7 +95,6 @@ export class Recorder implements Gate {
     const entry = this.#attempts.get(idOf(attempt))!;
     if (entry.guest !== undefined) return;
     entry.guest = guest;
-    this.#watches.get(guest)?.attempts.push(entry.record);
   }
 
   /** Without a key, the headers of the request say on whose behalf it runs. */
@@ -101,6 +109,10 @@ export class Recorder implements Gate {
     // what Restate sends after the last word of the endpoint is a matter of chance
     if (!entry || entry.over) return;
     const { record, guest } = entry;
+    // an attempt that ends before its first message leaves no trace on every stack
+    const attempts = this.#watches.get(guest ?? "")?.attempts;
+    if (attempts && !entry.isListed) attempts.push(record);
+    entry.isListed = attempts !== undefined;
     const text = wordsFor(message).replaceAll(guest ?? "\0", "@");
     if (message.direction === "to-endpoint") record.down.push(text);
     else record.up.push(text);
@@ -112,11 +124,13 @@ export class Recorder implements Gate {
     const watch = this.#watches.get(entry?.guest ?? "");
     if (!entry || !watch?.place || watch.struck || !isAt(watch.place, attempt, message, when)) return undefined;
     watch.struck = true;
-    if (watch.strike && "cut" in watch.strike) return watch.strike.cut;
-    // what still passes while the blow falls is a matter of chance
-    entry.over = true;
+    const { strike } = watch;
+    if (!strike) return undefined;
+    if ("cut" in strike) return strike.cut;
+    // what still passes while a deadly blow falls is a matter of chance
+    if ("inject" in strike || (strike.end === "kill" && strike.whose === undefined)) entry.over = true;
     // the message waits until the blow has fallen
-    return watch.strike && watch.inject(watch.strike.inject).then(() => undefined);
+    return watch.blow(strike, attempt.invocation).then(() => undefined);
   }
 }
 

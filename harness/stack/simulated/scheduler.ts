@@ -61,6 +61,10 @@ export class Link {
     this.#queue = [];
   }
 
+  /** there is a next message */
+  get isWaiting(): boolean {
+    return this.#queue.length > 0;
+  }
   /** a hash that stands for the next message */
   get fate(): number {
     return this.#queue[0]!.fate;

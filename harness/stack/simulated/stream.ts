@@ -19,6 +19,9 @@ export interface Network {
   readonly gate: Gate | undefined;
 }
 
+/** how soon a message must follow another to be read together with it, in milliseconds */
+const TOGETHER = 1;
+
 const LAST_MESSAGES: ReadonlySet<number> = new Set([MessageType.End, MessageType.Error, MessageType.Suspension]);
 
 /**
@@ -72,7 +75,7 @@ export class Stream implements Connection {
 
   /** Restate has nothing more to say: what waits for more must suspend. */
   halfClose(): void {
-    this.#down.link.send("", () => this.deliver([], true));
+    this.#down.close();
   }
 
   /** The stream breaks; Restate is told. */
@@ -176,6 +179,15 @@ class Channel {
     this.link.send(`${this.#label} ${names}`, () => this.#pass(frames, 0));
   }
 
+  /** Nothing more is sent, towards the endpoint. */
+  close(): void {
+    this.link.send("", () => {
+      const chunks = this.#passed;
+      this.#passed = [];
+      this.#stream.deliver(chunks, true);
+    });
+  }
+
   /** `step` counts the questions to the gate: two for each message. */
   #pass(frames: Frame[], first: number): void {
     for (let step = first; step < 2 * frames.length; step++) {
@@ -186,7 +198,19 @@ class Channel {
       }
       if (!this.#goOn(decision, frames, step)) return;
     }
-    this.#flush();
+    if (!this.#isJoined()) this.#flush();
+  }
+
+  /** What comes right behind may be read together with what is here: nothing runs in between. */
+  #isJoined(): boolean {
+    const { link } = this;
+    if (this.#direction === "to-server" || !link.isWaiting || link.arrives > this.#network.scheduler.now + TOGETHER)
+      return false;
+    return this.#chance("is joined") < 0.5;
+  }
+
+  #chance(what: string): number {
+    return chance(this.#stream.process.machine.seed, `${this.#label} ${this.#count} ${what}`);
   }
 
   #ask(frame: Frame, isBefore: boolean): Decision | Promise<Decision> {
@@ -201,7 +225,9 @@ class Channel {
 
   /** The gate holds a message, and what follows it. */
   #wait(decision: Promise<Decision>, frames: Frame[], step: number): void {
-    this.#flush();
+    // what is delivered may lie there until more has come
+    const isRead = step % 2 === 0 || this.#chance("is read") < 0.5;
+    if (isRead) this.#flush();
     this.link.hold();
     const { scheduler } = this.#network;
     const settled = (verdict: Decision) =>

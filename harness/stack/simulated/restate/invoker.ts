@@ -24,6 +24,9 @@ export interface InvokerOptions {
   lazyState: boolean;
 }
 
+/** how often the journal is read a moment after an attempt has begun: then it may hold more */
+const LATE_READS = 0.25;
+
 type CallType = typeof MessageType.Call | typeof MessageType.OneWayCall;
 
 /** One attempt, as the server sees it. */
@@ -31,6 +34,12 @@ interface Live {
   stream: Stream;
   /** it is told nothing any more */
   isDeaf: boolean;
+  /** its first message is not made yet: it will tell all that is in the journal then */
+  isReading: boolean;
+  /** something was stored meanwhile: the attempt is to be told, although it is also in what is replayed */
+  isOwed: boolean;
+  /** it will be broken off soon */
+  isDoomed: boolean;
   /** when something was last sent or received */
   lastActivity: number;
   idle: Timer | undefined;
@@ -80,19 +89,68 @@ export class Invoker implements InvokerOfProcessor {
       refused: (status) => this.#failed(invocation, live, `the endpoint answered ${status}`),
       closed: (how) => this.#closed(invocation, live, how),
     });
-    const live: Live = { stream, isDeaf: false, lastActivity: 0, idle: undefined };
+    const live: Live = {
+      stream,
+      isDeaf: false,
+      isReading: false,
+      isOwed: false,
+      isDoomed: false,
+      lastActivity: 0,
+      idle: undefined,
+    };
     this.#live.set(invocation, live);
-    stream.send(this.#replay(invocation));
+    if (chance(this.#options.seed, `reads ${name}`) < LATE_READS) {
+      live.isReading = true;
+      this.#network.scheduler.link(`${name} reads its journal`, `${name} reads`).send("", () => {
+        if (this.#live.get(invocation) === live) this.#begin(invocation, live, name);
+      });
+    } else this.#begin(invocation, live, name);
+  }
+
+  /** What is stored until then, is replayed. */
+  #begin(invocation: Invocation, live: Live, name: string): void {
+    // what has woken it may be told to it once more, late
+    if (live.isReading && !isCommand(invocation.journal.at(-1)!.type)) live.isOwed = true;
+    live.isReading = false;
+    live.stream.send(this.#replay(invocation));
     const mustSuspend = chance(this.#options.seed, `suspend ${name}`) < this.#options.suspend;
-    if (mustSuspend || handler.inactivityTimeout === 0) this.#silence(live);
+    if (mustSuspend || invocation.handler.inactivityTimeout === 0) this.#silence(live);
+    if (live.isDeaf && live.isOwed) this.#restart(invocation, live);
     this.#active(invocation, live);
   }
 
   forward(invocation: Invocation, entry: JournalEntry): void {
     const live = this.#live.get(invocation);
-    if (!live || live.isDeaf) return;
+    if (!live) return;
+    if (live.isReading) {
+      live.isOwed = true;
+      return;
+    }
+    if (live.isDeaf) {
+      this.#restart(invocation, live);
+      return;
+    }
     live.stream.send(new Framer().push(entry.bytes));
     this.#active(invocation, live);
+  }
+
+  /**
+   * There is something to tell to an attempt that is told nothing any more: soon it is broken off, unless it ends
+   * before, and the next one begins at once. What it has not had stored is lost, and steps under way run again.
+   */
+  #restart(invocation: Invocation, live: Live): void {
+    if (live.isDoomed) return;
+    live.isDoomed = true;
+    const name = `${invocation.name}#${invocation.attempts} is broken off: there is something to tell`;
+    this.#network.scheduler.link(name, name).send(name, () => {
+      const now = this.#live.get(invocation);
+      // it may be the next one already, which knows
+      if (now?.isReading) now.isOwed = true;
+      else if (now?.isDeaf) {
+        this.abort(invocation);
+        this.start(invocation);
+      }
+    });
   }
 
   abort(invocation: Invocation): void {
