@@ -42,6 +42,9 @@ interface Row {
   breaks: string[];
   stack: string;
   cases: number;
+  /** of search, until the failure was found */
+  found?: number;
+  /** with shrinking, replays and confirmation */
   seconds: number;
   operations?: number;
   faults?: number;
@@ -95,13 +98,13 @@ async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<R
     breaks: mutant.breaks,
     stack,
     cases: progress.cases,
-    seconds: Math.round((performance.now() - started) / 100) / 10,
+    seconds: seconds(performance.now() - started),
   };
   return progress.failure ? { ...row, ...(await replay(bench, property, mutant, progress.failure)) } : row;
 }
 
 async function replay(bench: Bench, property: Property, mutant: Mutant, failure: Failure): Promise<Partial<Row>> {
-  const { plan, invariant, saved, confirmation } = failure;
+  const { plan, invariant, saved, confirmation, found } = failure;
   const fresh = new Arena(await startStack(bench.stack), bench.subject);
   try {
     await fresh.serve(property, [mutant]);
@@ -111,6 +114,7 @@ async function replay(bench: Bench, property: Property, mutant: Mutant, failure:
     const { operations, faults } = { operations: plan.operations.length, faults: plan.faults.length };
     return {
       killedBy: invariant,
+      found: seconds(found!),
       operations,
       faults,
       pins: plan.pins?.length ?? 0,
@@ -127,6 +131,7 @@ async function replay(bench: Bench, property: Property, mutant: Mutant, failure:
   }
 }
 
+const seconds = (milliseconds: number): number => Math.round(milliseconds / 100) / 10;
 const share = (ratio: string): number => {
   const [failed, of] = ratio.split("/").map(Number);
   return failed! / of!;
@@ -144,6 +149,7 @@ function print(row: Row): void {
     row.mutant.padEnd(58),
     (row.killedBy ?? "-").padEnd(30),
     `${row.cases} cases`.padStart(10),
+    row.found === undefined ? "" : `found in ${row.found} s,`,
     `${row.seconds} s`.padStart(7),
     row.killedBy ? `${row.operations} operations, ${row.faults} faults${row.pins ? `, ${row.pins} pins` : ""}` : "",
     row.replays ?? "",

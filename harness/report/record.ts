@@ -57,6 +57,8 @@ export interface Failure {
   /** the seed of the run and the number of the case that failed, from 1; a replayed plan has neither */
   seed?: number;
   case?: number;
+  /** milliseconds of search until it was found */
+  found?: number;
   /** the shrunk plan and the history of a run of it that failed */
   plan: Plan;
   history: History;

@@ -229,6 +229,7 @@ export class Campaign {
       plan: smallest,
       ...(confirmed && { confirmation: confirmed.confirmation }),
       ...(number !== undefined && { seed, case: number }),
+      found: Math.round(this.#searched),
       original: { operations: plan.operations.length, faults: plan.faults.length },
       shrink,
       rate: { ...rate, stack: this.#arena.stack.kind },

@@ -72,7 +72,8 @@ function planList(plan: Plan, words: FaultWords): Html {
 function circumstances(failure: Failure): Html {
   const { original, shrink, rate, plan } = failure;
   const size = (operations: number, faults: number) => `${plural(operations, "operation")}, ${plural(faults, "fault")}`;
-  const found = failure.seed === undefined ? undefined : `case ${failure.case ?? "?"} of seed ${failure.seed}`;
+  const after = failure.found === undefined ? "" : `, after ${duration(failure.found)}`;
+  const found = failure.seed === undefined ? undefined : `case ${failure.case ?? "?"} of seed ${failure.seed}${after}`;
   const rows: [string, string | undefined][] = [
     ["fails", `${rate.failed} of ${plural(rate.of, "run")} on ${rate.stack}`],
     ["real server", confirmed(failure)],
