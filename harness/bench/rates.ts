@@ -1,9 +1,11 @@
 /**
- * How fast cases run: those that share the stack, and those that need it alone, for each property and stack.
+ * How fast cases run on each stack: those that share it, those that need it alone, both as a storm mixes them, and large
+ * ones.
  *
  *     npm run bench:rates
  *
- * The stacks are measured with the same plans, in turn, in one run; a machine's mood changes both.
+ * The stacks are measured with the same plans, in turn, in one run, since a machine's mood changes both: what counts is
+ * how many times as fast as the last one each is.
  */
 
 import type { Plan } from "../plan/index.ts";
@@ -11,7 +13,7 @@ import { Arena, type Property, readSettings, Subject, startStack } from "../run/
 import { LARGE, largePlans, stormPlans } from "./plans.ts";
 import { allProperties } from "./properties.ts";
 
-const CASES = { shared: 300, alone: 40, large: 200 };
+const CASES = { warm: 100, shared: 300, alone: 30, large: 200 };
 
 /** Cases per second. */
 async function rate(arena: Arena, property: Property, plans: Plan[]): Promise<number> {
@@ -31,22 +33,27 @@ try {
     console.log(`${kind}: ready after ${Math.round(performance.now() - started)} ms`);
   }
   for (const property of await allProperties()) {
+    const shared = stormPlans(property, false, CASES.shared, settings.seed);
+    const alone = stormPlans(property, true, CASES.alone, settings.seed);
     const sets: [string, Plan[]][] = [
-      ["that share the stack", stormPlans(property, false, CASES.shared, settings.seed)],
-      ["that need the stack alone", stormPlans(property, true, CASES.alone, settings.seed)],
+      ["that share the stack", shared],
+      ["that need the stack alone", alone],
+      ["as a storm mixes them", shared.flatMap((plan, i) => (i % 10 === 0 ? [alone[i / 10]!, plan] : [plan]))],
       [
         `of ${LARGE.operations} operations and ${LARGE.faults} faults`,
         largePlans(property, CASES.large, settings.seed),
       ],
     ];
+    for (const arena of arenas) {
+      await arena.serve(property, []);
+      await rate(arena, property, shared.slice(0, CASES.warm));
+    }
     for (const [what, plans] of sets) {
-      for (const arena of arenas) {
-        await arena.serve(property, []);
-        const perSecond = await rate(arena, property, plans);
-        console.log(
-          `${property.pattern.padEnd(22)} ${arena.stack.kind.padEnd(10)} ${perSecond.toFixed(1).padStart(7)} cases/s ${what}`,
-        );
-      }
+      const rates: number[] = [];
+      for (const arena of arenas) rates.push(await rate(arena, property, plans));
+      const told = rates.map((perSecond, i) => `${arenas[i]!.stack.kind} ${perSecond.toFixed(1)}`).join(", ");
+      const times = rates.length > 1 ? ` (${(rates[0]! / rates.at(-1)!).toFixed(1)} times)` : "";
+      console.log(`${property.pattern.padEnd(22)} ${what.padEnd(32)} ${told} cases/s${times}`);
     }
   }
 } finally {

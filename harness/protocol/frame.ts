@@ -24,12 +24,16 @@ export function encode(type: number, message: object): Uint8Array {
   return frame;
 }
 
-/** Decodes the body of a message; bytes fields are views on it. Throws an error that names a type that is unknown. */
+/** Decodes the body of a message; bytes fields are views on it, and the result is to be read only. Throws an error that names a type that is unknown. */
 export function decode<T extends MessageTypeNumber>(type: T, body: Uint8Array): ContentOfType<T>;
 export function decode(type: number, body: Uint8Array): Record<string, unknown>;
 export function decode(type: number, body: Uint8Array): object {
-  return codecOf(type).decode(body);
+  if (latest?.type !== type || latest.body !== body) latest = { type, body, content: codecOf(type).decode(body) };
+  return latest.content;
 }
+
+/** A message on its way is looked at by several, one after the other. */
+let latest: { type: number; body: Uint8Array; content: object } | undefined;
 
 /**
  * Splits a byte stream into frames. Frames are views on the chunks where they can be: a caller whose chunks are reused
