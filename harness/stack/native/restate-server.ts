@@ -112,6 +112,8 @@ export class RestateServer {
         return await this.#serving();
       } catch (error) {
         if (performance.now() > deadline) throw error;
+        // one that runs and does not serve would keep the data and the ports from the next
+        await this.kill();
       }
     }
   }
