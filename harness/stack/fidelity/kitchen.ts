@@ -363,7 +363,7 @@ function kitchen(
           order.push(name);
         };
         await RestatePromise.all([
-          ctx.sleep(120).map(note("slow")),
+          ctx.sleep(500).map(note("slow")),
           ctx.objectClient(cupboard, key).add(1).map(note("call")),
           ctx.run("step", () => put(`${key}/step`, 1)).map(note("step")),
         ]);
