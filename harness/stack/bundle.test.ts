@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -9,6 +9,7 @@ const folder = mkdtempSync(path.join(tmpdir(), "bundle-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 function write(name: string, text: string): string {
   const file = path.join(folder, name);
+  mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, text);
   return file;
 }
@@ -55,6 +56,36 @@ test("a bundle that is made again takes the place of the file as a whole, for th
   await makeBundle({ module }, load);
   expect(statSync(file).ino).not.toBe(ino);
   expect(readdirSync(path.dirname(file)).filter((name) => name.startsWith(`${path.basename(file)}.`))).toEqual([]);
+});
+
+test("the code of patterns that are not loaded is left out, but for what the others need", async () => {
+  write("tea/tea.ts", 'import { milk } from "../milk/milk.ts";\nexport const tea = ["black", milk];\n');
+  const file = write("milk/milk.ts", 'export const milk = "white";\nexport const cows = [{ name: "Berta" }];\n');
+  const drinks = write(
+    "drinks.ts",
+    `import { cows } from "./milk/milk.ts";
+    import * as milk from "./milk/milk.ts";
+    import { tea } from "./tea/tea.ts";
+    const [cow] = cows;
+    export const catalog = {
+      tea: { services: tea },
+      milk: { services: [...cows, cow?.name, milk.milk.toUpperCase()], app: () => \`\${milk}\` },
+    };\n`,
+  );
+  const subject = { module: drinks, patterns: ["tea", "milk"] };
+  const text = ({ file }: { file: string }) => readFileSync(file, "utf8");
+  const bundle = (pattern: string, mutants: Mutant[] = []) =>
+    makeBundle(subject, { ...load, patterns: [pattern] }, mutants);
+
+  const milk = await bundle("milk");
+  expect(evaluate(milk)).toMatchObject({ milk: { services: [{ name: "Berta" }, "Berta", "WHITE"] } });
+  expect(text(milk)).not.toContain("black");
+  const tea = await bundle("tea");
+  expect(evaluate(tea)).toMatchObject({ tea: { services: ["black", "white"] } });
+  expect(text(tea)).not.toContain("Berta");
+  // a planted bug is served, wherever it is
+  const dyed: Mutant = { name: "dyed", file, find: "Berta", replace: "Bertha", breaks: [] };
+  expect(text(await bundle("tea", [dyed]))).toContain("Bertha");
 });
 
 test("packages stay outside, and resolve from where the bundle is", async () => {

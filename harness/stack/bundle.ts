@@ -3,6 +3,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
+import { leaveOut } from "./patterns-left-out.ts";
 import type { Bundle } from "./stack.ts";
 
 /** A planted bug: a textual patch of one source file, applied while bundling, so that services need no test hooks. */
@@ -24,6 +25,8 @@ export interface Subject {
   module: string;
   /** modules to replace while bundling */
   alias?: Record<string, string>;
+  /** all that it implements: the code of those that are not loaded can be left out */
+  patterns?: readonly string[];
 }
 
 export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
@@ -53,7 +56,7 @@ export async function makeBundle(
     sourceRoot: pathToFileURL(projectRoot).href,
     external: Object.keys(readManifest().dependencies),
     ...(subject.alias && { alias: subject.alias }),
-    plugins: mutants.length > 0 ? [plant(mutants)] : [],
+    plugins: [leaveOut(subject.module, unneeded(subject, load.patterns, mutants)), plant(mutants)],
     logLevel: "silent",
   });
   const code = result.outputFiles[0]!.text;
@@ -65,6 +68,13 @@ export async function makeBundle(
   writeFileSync(fresh, code);
   renameSync(fresh, file);
   return { id, file, ...load };
+}
+
+/** Patterns of which nothing is loaded, and no file is changed. */
+function unneeded({ module, patterns = [] }: Subject, loaded: string[], mutants: readonly Mutant[]): string[] {
+  const isIn = (pattern: string, file: string) =>
+    path.resolve(projectRoot, file).startsWith(path.join(path.dirname(module), pattern) + path.sep);
+  return patterns.filter((one) => !loaded.includes(one) && !mutants.some(({ file }) => isIn(one, file)));
 }
 
 /**
