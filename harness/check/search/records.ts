@@ -2,10 +2,12 @@ import type { Memory } from "./memory.ts";
 
 const shift = 9;
 const perChunk = 1 << shift;
+/** The first chunk begins small, and doubles: most searches are over before it is full. */
+const first = 16;
 
 /**
- * A growing array of records of `stride` integers. It grows chunk by chunk and copies nothing, so that it neither
- * pauses nor needs twice its memory.
+ * A growing array of records of `stride` integers. It grows chunk by chunk and copies no more than the first of them, so
+ * that it neither pauses nor needs twice its memory.
  */
 export class Records {
   readonly stride: number;
@@ -19,14 +21,29 @@ export class Records {
   /** Adds a record of zeros and returns its index. */
   push(): number {
     const index = this.length;
-    if (index >> shift === this.#chunks.length) {
-      this.#memory.take(perChunk * this.stride * 4);
-      this.#chunks.push(new Int32Array(perChunk * this.stride));
-    }
+    if (index < perChunk) this.#growFirst(index);
+    else if (index >> shift === this.#chunks.length) this.#chunks.push(this.#create(perChunk));
     this.length = index + 1;
     return index;
   }
-  /** The array that holds a record, ... */
+
+  #growFirst(index: number): void {
+    const old = this.#chunks[0];
+    if (old === undefined) this.#chunks[0] = this.#create(first);
+    else if (index * this.stride === old.length) {
+      const larger = this.#create(2 * index);
+      larger.set(old);
+      this.#chunks[0] = larger;
+      this.#memory.give(old.byteLength);
+    }
+  }
+
+  #create(records: number): Int32Array {
+    this.#memory.take(records * this.stride * 4);
+    return new Int32Array(records * this.stride);
+  }
+
+  /** The array that holds a record, until the next `push`, ... */
   chunk(index: number): Int32Array {
     return this.#chunks[index >> shift]!;
   }
