@@ -24,12 +24,10 @@ const LEGEND = [
   "which receives (<) and sends (>) messages; audit: what is asked when all is quiet.",
 ];
 
-/** Ids as the plan writes them: in virtual time every case has the same tag. */
-const readable = (line: string): string =>
-  untagged(
-    line,
-    makeTag(() => 0),
-  );
+/** In virtual time every case has the same tag. */
+const TAG = makeTag(() => 0);
+/** Ids as the plan writes them. */
+const readable = (line: string): string => untagged(line, TAG);
 
 /** How a run was judged: what was contradicted, and by what. */
 function conclude({ verdicts, history, trace }: Judged): string[] {

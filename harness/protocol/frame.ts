@@ -24,7 +24,10 @@ export function encode(type: number, message: object): Uint8Array {
   return frame;
 }
 
-/** Decodes the body of a message; bytes fields are views on it, and the result is to be read only. Throws an error that names a type that is unknown. */
+/**
+ * Decodes the body of a message; bytes fields are views on it, and the result is to be read only. Throws an error that
+ * names a type that is unknown.
+ */
 export function decode<T extends MessageTypeNumber>(type: T, body: Uint8Array): ContentOfType<T>;
 export function decode(type: number, body: Uint8Array): Record<string, unknown>;
 export function decode(type: number, body: Uint8Array): object {

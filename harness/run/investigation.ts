@@ -63,7 +63,7 @@ class Investigation {
       ? this.#shrinkExactly(plan)
       : this.#shrinkByLuck(plan));
     const best = await this.#pinned(smallest);
-    const replays = this.#goesOn() ? (this.#means.exact ? REPLAYS.exact : replaysOf(best)) : 1;
+    const replays = this.#goesOn() ? this.#replaysOf(best) : 1;
     const failed = await this.#failures(best, replays);
     const verdict = this.#example.verdicts[this.#invariant];
     return {
@@ -82,9 +82,8 @@ class Investigation {
   }
 
   async #shrinkByLuck(plan: Plan): Promise<Shrunk> {
-    const steady = this.#goesOn() && (await this.#failsAlways(plan, RUNS_PER_CANDIDATE));
-    const fails = (one: Plan) =>
-      steady ? this.#failsAlways(one, RUNS_PER_CANDIDATE) : this.#failsOnce(one, RUNS_PER_CANDIDATE);
+    const steady = this.#goesOn() && (await this.#failsAlways(plan));
+    const fails = (one: Plan) => (steady ? this.#failsAlways(one) : this.#failsOnce(one, RUNS_PER_CANDIDATE));
     return this.#shrink(plan, async (one) => ((await fails(one)) ? one : undefined));
   }
 
@@ -114,7 +113,7 @@ class Investigation {
 
   async #pinned(plan: Plan): Promise<Plan> {
     if (this.#means.exact || !this.#goesOn()) return plan;
-    const replays = replaysOf(plan);
+    const replays = this.#replaysOf(plan);
     const failed = await this.#failures(plan, replays);
     if (failed === replays) return plan;
     const measure = (candidate: Plan) => this.#failures(candidate, replays);
@@ -126,11 +125,11 @@ class Investigation {
     return performance.now() - this.#started < budget && !signal?.aborted;
   }
 
-  async #failsAlways(plan: Plan, times: number): Promise<boolean> {
+  async #failsAlways(plan: Plan): Promise<boolean> {
     let passed = false;
     const results = await this.#repeat(
       plan,
-      times,
+      RUNS_PER_CANDIDATE,
       () => passed,
       (failed) => {
         passed ||= !failed;
@@ -181,7 +180,9 @@ class Investigation {
     );
     return runs;
   }
-}
 
-const replaysOf = (plan: Plan): number =>
-  plan.faults.some(({ kind }) => faultKind(kind).alone) ? REPLAYS.alone : REPLAYS.shared;
+  #replaysOf({ faults }: Plan): number {
+    if (this.#means.exact) return REPLAYS.exact;
+    return faults.some(({ kind }) => faultKind(kind).alone) ? REPLAYS.alone : REPLAYS.shared;
+  }
+}

@@ -49,6 +49,8 @@ test("names of fields are translated back too, and what was never there stays aw
     "@p1": { of: ["x/@p2", null, 1] },
   });
   expect(untaggedJson({ type: "ok" }, tag)).not.toHaveProperty("value");
+  // a name like any other, in JSON
+  expect(Object.keys(taggedJson(JSON.parse('{"__proto__": 1}'), tag) as object)).toEqual(["__proto__"]);
 });
 
 test("an operation's ids are the case's own: its key, its path, its input, its idempotency key", () => {

@@ -22,7 +22,7 @@ export const tagged = (text: string, tag: Tag): string => text.replace(/(^|\/)@/
 /** The text as the plan writes it. */
 export const untagged = (text: string, tag: Tag): string => text.replaceAll(tag, "@");
 
-/** A value with the texts in it translated by `tagged`. */
+/** A value with the texts in it translated by `tagged`, names of fields included. */
 export const taggedJson = (value: Json, tag: Tag): Json => translated(value, (text) => tagged(text, tag));
 
 /** A value of plain data with the texts in it translated by `untagged`, names of fields included. */
@@ -33,9 +33,9 @@ function translated(value: Json, translate: (text: string) => string): Json {
   if (typeof value === "string") return translate(value);
   if (Array.isArray(value)) return value.map((item) => translated(item, translate));
   if (value === null || typeof value !== "object") return value;
-  const result: Record<string, Json> = {};
-  for (const name in value) result[translate(name)] = translated(value[name]!, translate);
-  return result;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [translate(name), translated(item, translate)]),
+  );
 }
 
 /** The operation with its ids translated by `tagged`. */

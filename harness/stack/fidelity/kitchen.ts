@@ -29,6 +29,16 @@ async function put(name: string, value: unknown): Promise<unknown> {
   return response.json();
 }
 
+/** A step that fails, is tried once more after some milliseconds, and fails for good. */
+const failTwice = (ctx: restate.Context, name: string, retryAfter: number) =>
+  ctx.run(
+    name,
+    () => {
+      throw new restate.RetryableError("not yet", { retryAfter });
+    },
+    { maxRetryAttempts: 2 },
+  );
+
 /** @param named the name of a service in this kitchen */
 function kitchen(
   named: (name: string) => string,
@@ -187,13 +197,7 @@ function kitchen(
       },
       retryLater: async (ctx: restate.Context) => {
         try {
-          await ctx.run(
-            "later",
-            () => {
-              throw new restate.RetryableError("not yet", { retryAfter: 5 });
-            },
-            { maxRetryAttempts: 2 },
-          );
+          await failTwice(ctx, "later", 5);
           return "?";
         } catch (error) {
           return told(error);
@@ -203,13 +207,7 @@ function kitchen(
       backOff: async (ctx: restate.Context, name: string) => {
         await ctx.run("before", () => put(`${name}/before`, 1));
         try {
-          await ctx.run(
-            "fails",
-            () => {
-              throw new restate.RetryableError("not yet", { retryAfter: 60 });
-            },
-            { maxRetryAttempts: 2 },
-          );
+          await failTwice(ctx, "fails", 60);
         } catch (error) {
           await ctx.run("after", () => put(`${name}/after`, 1));
           return told(error);

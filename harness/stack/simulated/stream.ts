@@ -181,11 +181,7 @@ class Channel {
 
   /** Nothing more is sent, towards the endpoint. */
   close(): void {
-    this.link.send("", () => {
-      const chunks = this.#passed;
-      this.#passed = [];
-      this.#stream.deliver(chunks, true);
-    });
+    this.link.send("", () => this.#flush(true));
   }
 
   /** `step` counts the questions to the gate: two for each message. */
@@ -266,11 +262,11 @@ class Channel {
   }
 
   /** Hands over what has passed, at once: nobody can tell it from one after the other. */
-  #flush(): void {
-    if (this.#passed.length === 0) return;
+  #flush(close = false): void {
+    if (this.#passed.length === 0 && !close) return;
     const chunks = this.#passed;
     this.#passed = [];
-    this.#stream.deliver(chunks);
+    this.#stream.deliver(chunks, close);
   }
 
   /** Content belongs to the trace, but for what is not the same in every place. */

@@ -6,13 +6,13 @@ import { hash, hashNumber } from "./chance.ts";
  */
 export class Trace {
   readonly #lines: string[] | undefined;
-  readonly #tell: (line: string) => void;
+  readonly #tell: ((line: string) => void) | undefined;
   readonly #names = new Map<string, string>();
   #low = 0;
   #high = 0x5bd1e995;
 
   /** @param tell is told each line that is kept as it comes */
-  constructor(keepLines: boolean, tell: (line: string) => void = () => {}) {
+  constructor(keepLines: boolean, tell?: (line: string) => void) {
     this.#lines = keepLines ? [] : undefined;
     this.#tell = tell;
   }
@@ -42,7 +42,7 @@ export class Trace {
   #write(text: string): void {
     const line = text.replace(/\binv_\w+/g, (id) => this.#names.get(id) ?? id).trimEnd();
     this.#lines!.push(line);
-    this.#tell(line);
+    this.#tell?.(line);
   }
 
   /** Content that is to be the same in every run. */

@@ -75,8 +75,8 @@ export class Universe implements Machine, Network {
   constructor(bundle: Bundle, options: UniverseOptions) {
     const { seed, strategy = strategyFor(seed), readable = false } = options;
     this.seed = seed;
-    const tell = typeof readable === "function" ? readable : () => {};
-    this.trace = new Trace(readable !== false, (line) => surroundings.exit(() => tell(line)));
+    const tell = typeof readable === "function" ? (line: string) => surroundings.exit(() => readable(line)) : undefined;
+    this.trace = new Trace(readable !== false, tell);
     this.scheduler = new Scheduler(strategy, this.trace);
     this.trace.note(0, `seed ${seed}, ${strategy.name}`);
     const program = programOf(bundle);
