@@ -86,11 +86,11 @@ function installClock(): void {
 /** What `setTimeout` and its kin give to simulated code. */
 class VirtualTimer {
   #handle: Cancellable;
-  readonly #start: () => Cancellable;
+  readonly #start: (timer: VirtualTimer) => Cancellable;
 
   constructor(start: (timer: VirtualTimer) => Cancellable) {
-    this.#start = () => start(this);
-    this.#handle = this.#start();
+    this.#start = start;
+    this.#handle = start(this);
   }
   cancel(): void {
     this.#handle.cancel();
@@ -101,7 +101,7 @@ class VirtualTimer {
   }
   refresh(): this {
     this.cancel();
-    this.#handle = this.#start();
+    this.#handle = this.#start(this);
     return this;
   }
   ref(): this {

@@ -63,7 +63,7 @@ export class Endpoints {
 
   /** Ends all processes, without a trace. */
   close(): void {
-    for (const process of this.#all) process.end();
+    for (const process of this.#all) process.leave();
   }
 
   #whenIdle(process: SimulatedProcess, then: () => void): void {

@@ -1,13 +1,12 @@
 import { type Frame, Framer } from "../../protocol/index.ts";
-import type { Strand } from "./process.ts";
 
 /** What the endpoint does to an exchange. */
 export interface ExchangeListener {
   /** the endpoint's answer begins, with an HTTP status */
   head(status: number): void;
   frames(frames: Frame[]): void;
-  /** the endpoint has closed its side */
-  end(): void;
+  /** the endpoint has closed its side; `whole`: of a stream that was not broken */
+  end(whole: boolean): void;
 }
 
 /**
@@ -15,9 +14,10 @@ export interface ExchangeListener {
  * that is read as an async iterable and a response that is written to, in memory.
  */
 export class Exchange {
-  readonly strand: Strand;
   readonly #url: string;
-  readonly #listener: ExchangeListener;
+  readonly #invocation: string;
+  /** let go when the exchange is over: the SDK may hold on to the rest for long */
+  #listener: ExchangeListener | undefined;
   readonly #framer = new Framer();
   #chunks: Uint8Array[] = [];
   #inputClosed = false;
@@ -26,9 +26,9 @@ export class Exchange {
   #onClose: (() => void)[] = [];
   ended = false;
 
-  constructor(strand: Strand, url: string, listener: ExchangeListener) {
-    this.strand = strand;
+  constructor(url: string, invocation: string, listener: ExchangeListener) {
     this.#url = url;
+    this.#invocation = invocation;
     this.#listener = listener;
   }
 
@@ -39,7 +39,7 @@ export class Exchange {
       httpVersionMajor: 2,
       headers: {
         "content-type": "application/vnd.restate.invocation.v6",
-        "x-restate-invocation-id": this.strand.attempt?.invocation,
+        "x-restate-invocation-id": this.#invocation,
       },
       once: (_event: "close", listener: () => void) => void this.#onClose.push(listener),
       [Symbol.asyncIterator]: () => ({ next: () => this.#read() }),
@@ -49,19 +49,18 @@ export class Exchange {
   /** Http2ServerResponse, as far as the SDK looks at it. */
   get response(): object {
     return {
-      writeHead: (status: number) => this.#listener.head(status),
+      writeHead: (status: number) => this.#listener?.head(status),
       once: () => {},
       write: (chunk: Uint8Array, done: (error?: Error) => void) => {
         if (this.#broken) return done(Object.assign(new Error("the stream is gone"), { name: "AbortError" }));
         const frames = this.#framer.push(chunk);
-        if (frames.length > 0) this.#listener.frames(frames);
+        if (frames.length > 0) this.#listener?.frames(frames);
         queueMicrotask(done);
       },
       end: (done: () => void) => {
         if (!this.ended) {
           this.ended = true;
-          this.strand.process.finished(this);
-          if (!this.#broken) this.#listener.end();
+          this.#listener?.end(!this.#broken);
           this.#closed();
         }
         queueMicrotask(done);
@@ -94,10 +93,12 @@ export class Exchange {
   /** Lets the SDK drop what it holds for this exchange outside of the process. */
   #closed(): void {
     for (const listener of this.#onClose.splice(0)) listener();
+    if (this.ended) this.#listener = undefined;
   }
   /** The process is gone. */
   abandon(): void {
     this.#closed();
+    this.#listener = undefined;
   }
 
   #read(): Promise<IteratorResult<Uint8Array>> {

@@ -4,7 +4,7 @@ import { chance, hash, randomStream } from "./chance.ts";
 import type { Exchange } from "./exchange.ts";
 import { virtualFetch } from "./fetch.ts";
 import type { Services } from "./program.ts";
-import type { Scheduler } from "./scheduler.ts";
+import { Scheduler } from "./scheduler.ts";
 import type { Freeable } from "./wasm.ts";
 
 /** What lies around a process: the machine, so to speak. */
@@ -15,6 +15,15 @@ export interface Machine {
   wallClock(): number;
   /** An HTTP request leaves a process; `answer` is to be called at most once, from an event. */
   request(from: Strand, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void;
+}
+
+/** What is left of a machine when the run is over: stragglers may look at the clock. */
+function remains(machine: Machine): Machine {
+  const { seed, scheduler } = machine;
+  const wallClock = machine.wallClock();
+  const still = new Scheduler(scheduler.strategy, scheduler.trace);
+  still.now = scheduler.now;
+  return { seed, scheduler: still, wallClock: () => wallClock, request: () => {} };
 }
 
 /** The other end of a connection to a process. */
@@ -104,11 +113,10 @@ export const realTime = { starting: 0, working: 0 };
  */
 export class SimulatedProcess {
   readonly name: string;
-  readonly machine: Machine;
   readonly started: number;
   readonly services: Services;
   /** streams from Restate that it has accepted and not yet finished */
-  readonly exchanges = new Set<Exchange>();
+  readonly exchanges = new Map<Exchange, Strand>();
   /** streams from Restate to it, as seen from there */
   readonly streams = new Set<Connection>();
   /** clients that wait for its front apps */
@@ -119,6 +127,7 @@ export class SimulatedProcess {
   requestsInFlight = 0;
   /** requests that are on their way out, by name, and how to lose them: some are lost when the process dies */
   readonly leaving = new Map<string, () => void>();
+  #machine: Machine;
   #alive = true;
   /** what would have entered while it was frozen */
   #backlog: Entry[] | undefined;
@@ -126,7 +135,7 @@ export class SimulatedProcess {
   #finished: Strand[] = [];
 
   constructor(machine: Machine, name: string, start: () => Services) {
-    this.machine = machine;
+    this.#machine = machine;
     this.name = name;
     this.lastActive = machine.scheduler.now;
     this.started = machine.scheduler.now - 100 - chance(machine.seed, `uptime ${name}`) * 1000;
@@ -137,6 +146,9 @@ export class SimulatedProcess {
     this.enter(strand, () => {});
   }
 
+  get machine(): Machine {
+    return this.#machine;
+  }
   get alive(): boolean {
     return this.#alive;
   }
@@ -179,14 +191,23 @@ export class SimulatedProcess {
     this.#hangUp();
   }
 
-  /** It is gone, and nobody is told: the run is over. */
+  /**
+   * The run is over. V8 puts some functions where only a full collection finds them dead, some of them the SDK's: what
+   * these hold must not hold all of the run, or finished runs fill the memory that is meant for the present one.
+   */
+  leave(): void {
+    this.end();
+    this.#machine = remains(this.#machine);
+  }
+
+  /** It is gone, and nobody is told. */
   end(): void {
     this.#alive = false;
     this.#immediates = [];
     this.#backlog = undefined;
-    for (const exchange of this.exchanges) surroundings.run(exchange.strand, () => exchange.abandon());
+    for (const [exchange, strand] of this.exchanges) surroundings.run(strand, () => exchange.abandon());
     this.#immediates = [];
-    for (const { strand } of this.exchanges) free(strand);
+    for (const strand of this.exchanges.values()) free(strand);
     this.exchanges.clear();
     for (const [name, lose] of this.leaving) if (chance(this.machine.seed, `${name} is lost`) < 0.5) lose();
   }
@@ -214,8 +235,9 @@ export class SimulatedProcess {
 
   /** The SDK has closed its side of an exchange. */
   finished(exchange: Exchange): void {
+    const strand = this.exchanges.get(exchange);
     this.exchanges.delete(exchange);
-    this.#finished.push(exchange.strand);
+    if (strand) this.#finished.push(strand);
   }
 
   immediate(strand: Strand, action: () => void): Cancellable {
@@ -235,7 +257,7 @@ export class SimulatedProcess {
     const { scheduler } = this.machine;
     return scheduler.at(scheduler.now + milliseconds, strand.actor, "", () => {
       if (!this.#alive) return;
-      scheduler.log(name);
+      this.machine.scheduler.log(name);
       this.enter(strand, action);
     });
   }

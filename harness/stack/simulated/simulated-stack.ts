@@ -231,13 +231,13 @@ class Pump<T> {
 
   #start(): void {
     this.#started = true;
+    // by a call: what is written as `property = () => ...` V8 puts among what is old, and there it holds the run for long
+    const settle = (done: () => void): void => {
+      this.#settled = done;
+    };
     this.#main().then(
-      (value) => {
-        this.#settled = () => this.#resolve(value);
-      },
-      (error: unknown) => {
-        this.#settled = () => this.#reject(error);
-      },
+      (value) => settle(() => this.#resolve(value)),
+      (error: unknown) => settle(() => this.#reject(error)),
     );
   }
 }

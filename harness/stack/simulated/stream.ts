@@ -35,6 +35,7 @@ export class Stream implements Connection {
   readonly #network: Network;
   readonly #listener: StreamListener;
   readonly #exchange: Exchange;
+  readonly #strand: Strand;
   readonly #down: Channel;
   readonly #up: Channel;
   #arrived = false;
@@ -50,15 +51,19 @@ export class Stream implements Connection {
     this.attempt = attempt;
     const { scheduler } = network;
     const strand = new Strand(process, name, attempt);
+    this.#strand = strand;
     const { actor } = strand;
     this.#down = new Channel(this, network, "to-endpoint", scheduler.link(`${name} down`, actor), `${name} <`);
     this.#up = new Channel(this, network, "to-server", scheduler.link(`${name} up`, actor), `${name} >`);
-    this.#exchange = new Exchange(strand, `/invoke/${attempt.service}/${attempt.handler}`, {
+    this.#exchange = new Exchange(`/invoke/${attempt.service}/${attempt.handler}`, attempt.invocation, {
       head: (status) => status !== 200 && this.#up.link.send(`${name} > status ${status}`, () => this.#refused(status)),
       frames: (frames) => {
         for (const frame of frames) this.#up.send([frame]);
       },
-      end: () => this.#up.link.send("", () => this.#ended()),
+      end: (whole) => {
+        process.finished(this.#exchange);
+        if (whole) this.#up.link.send("", () => this.#ended());
+      },
     });
     process.streams.add(this);
     network.gate?.opened(attempt);
@@ -97,7 +102,7 @@ export class Stream implements Connection {
     this.#down.link.cut();
     this.#up.link.cut();
     const { scheduler } = this.#network;
-    const { strand } = this.#exchange;
+    const strand = this.#strand;
     const reset = () => this.process.enter(strand, () => this.#exchange.reset());
     if (this.process.alive) scheduler.link(`${strand.name} reset`, strand.actor).send(`${strand.name} < reset`, reset);
     this.#over();
@@ -115,10 +120,10 @@ export class Stream implements Connection {
   /** At the endpoint. */
   deliver(chunks: Uint8Array[], close = false): void {
     const exchange = this.#exchange;
-    this.process.enter(exchange.strand, () => {
+    this.process.enter(this.#strand, () => {
       if (!this.#arrived) {
         this.#arrived = true;
-        this.process.exchanges.add(exchange);
+        this.process.exchanges.set(exchange, this.#strand);
         this.process.services.handle(exchange.request, exchange.response);
       }
       for (const chunk of chunks) exchange.push(chunk);
