@@ -15,13 +15,20 @@ const HEADER = 8;
 export function encode<T extends MessageTypeNumber>(type: T, message: Partial<ContentOfType<T>>): Uint8Array;
 export function encode(type: number, message: object): Uint8Array;
 export function encode(type: number, message: object): Uint8Array {
+  return frameOf(type, message).bytes;
+}
+
+/** Encodes a message as a frame that is in one piece already. Throws when the type is unknown. */
+export function frameOf<T extends MessageTypeNumber>(type: T, message: Partial<ContentOfType<T>>): Frame;
+export function frameOf(type: number, message: object): Frame;
+export function frameOf(type: number, message: object): Frame {
   const body = codecOf(type).encode(message);
-  const frame = Buffer.allocUnsafe(HEADER + body.length);
-  frame.writeUInt16BE(type, 0);
-  frame.writeUInt16BE(0, 2);
-  frame.writeUInt32BE(body.length, 4);
-  frame.set(body, HEADER);
-  return frame;
+  const bytes = Buffer.allocUnsafe(HEADER + body.length);
+  bytes.writeUInt16BE(type, 0);
+  bytes.writeUInt16BE(0, 2);
+  bytes.writeUInt32BE(body.length, 4);
+  bytes.set(body, HEADER);
+  return { type, flags: 0, bytes, body };
 }
 
 /**

@@ -15,7 +15,7 @@ function make(): Attribution {
 
 test("an invocation works for the operation that its input names", () => {
   const attribution = make();
-  expect(attribution.ownerOf("inv-p")).toEqual({ operation: "tag-/o1" });
+  expect(attribution.ownerOf("inv-p")).toEqual({ tag: "tag-", operation: "o1" });
   expect(attribution.ownerOf("inv-x")).toBeUndefined();
 });
 
@@ -32,9 +32,9 @@ test.each(["Call", "OneWayCall"] as const)(
     const attribution = make();
     attribution.observe(parent, callCommand(withdraw, 1, type));
     attribution.observe(parent, childNamed(1, "inv-c"));
-    expect(attribution.ownerOf("inv-c")).toEqual({ operation: "tag-/o1", child: 1 });
+    expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
     attribution.opened(attempt("inv-c", withdraw));
-    expect(attribution.ownerOf("inv-c")).toEqual({ operation: "tag-/o1", child: 1 });
+    expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
   },
 );
 
@@ -44,10 +44,10 @@ test("a child that begins before it is named is known by its target", () => {
   attribution.observe(parent, callCommand(withdraw, 3));
   attribution.opened(attempt("inv-other", "accounts/@a9/withdraw"));
   attribution.opened(attempt("inv-c", withdraw));
-  expect(attribution.ownerOf("inv-c")).toEqual({ operation: "tag-/o1", child: 2 });
+  expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 2 });
   expect(attribution.ownerOf("inv-other")).toBeUndefined();
   attribution.observe(parent, childNamed(3, "inv-c"));
-  expect(attribution.ownerOf("inv-c")).toEqual({ operation: "tag-/o1", child: 2 });
+  expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 2 });
 });
 
 test("children are counted in the order of their calls, over all of the operation's invocations", () => {
@@ -74,8 +74,8 @@ test("an attempt that calls again what the one before it called keeps the number
   attribution.observe(again, childNamed(1, "inv-c1"));
   attribution.observe(again, callCommand(withdraw, 3));
   attribution.observe(again, childNamed(3, "inv-c2"));
-  expect(attribution.ownerOf("inv-c1")).toEqual({ operation: "tag-/o1", child: 1 });
-  expect(attribution.ownerOf("inv-c2")).toEqual({ operation: "tag-/o1", child: 2 });
+  expect(attribution.ownerOf("inv-c1")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
+  expect(attribution.ownerOf("inv-c2")).toEqual({ tag: "tag-", operation: "o1", child: 2 });
 });
 
 test("children of the same target that begin before they are named are taken for its calls one after the other", () => {
@@ -106,17 +106,17 @@ test("a client's own invocation that was taken for a child is corrected by its i
   attribution.observe(parent, callCommand(withdraw, 1));
   const direct = attempt("inv-d", withdraw);
   attribution.opened(direct);
-  expect(attribution.ownerOf("inv-d")).toEqual({ operation: "tag-/o1", child: 1 });
+  expect(attribution.ownerOf("inv-d")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
   attribution.observe(direct, input("tag-/o2"));
-  expect(attribution.ownerOf("inv-d")).toEqual({ operation: "tag-/o2" });
+  expect(attribution.ownerOf("inv-d")).toEqual({ tag: "tag-", operation: "o2" });
   attribution.opened(attempt("inv-c", withdraw));
-  expect(attribution.ownerOf("inv-c")).toEqual({ operation: "tag-/o1", child: 1 });
+  expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
 });
 
 test("an operation's invocation keeps its owner, whatever header it is called with later", () => {
   const attribution = make();
   attribution.observe(attempt("inv-p", "payments/@p1/pay", 2), input("tag-/o7"));
-  expect(attribution.ownerOf("inv-p")).toEqual({ operation: "tag-/o1" });
+  expect(attribution.ownerOf("inv-p")).toEqual({ tag: "tag-", operation: "o1" });
 });
 
 test("what is over is forgotten: a call of it takes no invocation any more", () => {

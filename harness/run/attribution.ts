@@ -1,9 +1,11 @@
 import { MessageType } from "../protocol/index.ts";
 import { type Attempt, type Message, OPERATION_HEADER } from "../stack/index.ts";
+import type { Tag } from "./tag.ts";
 
 /** Which operation an invocation works for. */
 export interface Owner {
-  /** the value of the operation header: "<tag>/<operation>" */
+  /** of the case */
+  tag: Tag;
   operation: string;
   /** absent for the operation's own invocation; else its number among the operation's children, in order of their calls */
   child?: number;
@@ -27,6 +29,7 @@ export class Attribution {
   readonly #owners = new Map<string, Owner>();
   /** by parent invocation and the index by which its call command asks for the child's id: the same in every attempt */
   readonly #slots = new Map<string, Slot>();
+  /** how many there are, by operation */
   readonly #children = new Map<string, number>();
 
   ownerOf(invocation: string): Owner | undefined {
@@ -55,7 +58,8 @@ export class Attribution {
   forget(invocations: Iterable<string>): void {
     const gone = new Set(invocations);
     for (const invocation of gone) {
-      this.#children.delete(this.#owners.get(invocation)?.operation ?? "");
+      const owner = this.#owners.get(invocation);
+      if (owner) this.#children.delete(nameOf(owner));
       this.#owners.delete(invocation);
     }
     for (const [name, slot] of this.#slots)
@@ -67,11 +71,12 @@ export class Attribution {
     const known = this.#owners.get(attempt.invocation);
     if (known?.child === undefined && known) return;
     const { headers } = message.decode() as { headers?: { key: string; value: string }[] };
-    const operation = headers?.find(({ key }) => key === OPERATION_HEADER)?.value;
-    if (!operation) return;
+    const name = headers?.find(({ key }) => key === OPERATION_HEADER)?.value;
+    if (!name) return;
     // it was taken for a child, which may yet come
     if (known) this.#release(attempt.invocation);
-    this.#owners.set(attempt.invocation, { operation });
+    const slash = name.indexOf("/");
+    this.#owners.set(attempt.invocation, { tag: name.slice(0, slash), operation: name.slice(slash + 1) });
   }
 
   #call(parent: Attempt, message: Message): void {
@@ -85,10 +90,11 @@ export class Attribution {
     };
     const name = slotName(parent.invocation, call.invocation_id_notification_idx);
     if (this.#slots.has(name)) return;
-    const child = (this.#children.get(owner.operation) ?? 0) + 1;
-    this.#children.set(owner.operation, child);
+    const operation = nameOf(owner);
+    const child = (this.#children.get(operation) ?? 0) + 1;
+    this.#children.set(operation, child);
     this.#slots.set(name, {
-      owner: { operation: owner.operation, child },
+      owner: { tag: owner.tag, operation: owner.operation, child },
       service: call.service_name,
       handler: call.handler_name,
       key: call.key ?? "",
@@ -108,6 +114,9 @@ export class Attribution {
     for (const slot of this.#slots.values()) if (slot.invocation === invocation) delete slot.invocation;
   }
 }
+
+/** The value of the operation header. */
+const nameOf = ({ tag, operation }: Owner): string => `${tag}/${operation}`;
 
 const slotName = (parent: string, index: number): string => `${parent} ${index}`;
 

@@ -84,32 +84,28 @@ export class Switchboard implements Gate {
     const { from } = request;
     if (from) await this.#held.get(`${from.invocation}/${from.attempt}`);
     const owner = from && this.#attribution.ownerOf(from.invocation);
-    const tag = owner?.operation.split("/")[0] ?? TAG_PATTERN.exec(request.path + request.body)?.[0];
+    const tag = owner?.tag ?? TAG_PATTERN.exec(request.path + request.body)?.[0];
     const party = tag === undefined ? undefined : this.#parties.get(tag);
     // a straggler of a case that is over: nobody is left to be affected
     if (!party) return "lost";
     return party.external(request, {
-      ...(owner && { operation: owner.operation.split("/")[1]! }),
+      ...(owner && { operation: owner.operation }),
       ...from,
     });
   }
 
   #moment(attempt: Attempt, message: Message, when: When): Decision | Promise<Decision> {
-    const place = this.#place(attempt);
-    if (!place) return undefined;
-    const { party, operation, child } = place;
-    const outcome = party.moment(
-      {
-        at: "message",
-        operation,
-        ...(child !== undefined && { child }),
-        attempt: attempt.number,
-        direction: message.direction,
-        message: message.index,
-        when,
-      },
-      message.name,
-    );
+    const owner = this.#attribution.ownerOf(attempt.invocation);
+    const party = owner && this.#parties.get(owner.tag);
+    if (!party) return undefined;
+    const { operation, child } = owner;
+    const { direction, index } = message;
+    // most of what passes is this: written out, since a spread costs more than all the rest
+    const moment: Moment =
+      child === undefined
+        ? { at: "message", operation, attempt: attempt.number, direction, message: index, when }
+        : { at: "message", operation, child, attempt: attempt.number, direction, message: index, when };
+    const outcome = party.moment(moment, message.name);
     return outcome instanceof Promise ? outcome.then(({ decision }) => decision) : outcome.decision;
   }
 
@@ -123,9 +119,10 @@ export class Switchboard implements Gate {
   }
 
   #tell(attempt: Attempt, phase: AttemptEvent["phase"], more: Pick<AttemptEvent, "code" | "message"> = {}): void {
-    const place = this.#place(attempt);
-    if (!place) return;
-    const { party, tag, operation, child } = place;
+    const owner = this.#attribution.ownerOf(attempt.invocation);
+    const party = owner && this.#parties.get(owner.tag);
+    if (!party) return;
+    const { tag, operation, child } = owner;
     if (phase === "started") {
       this.#invocations.get(tag)?.add(attempt.invocation);
       if (child === undefined) party.invocation(operation, attempt.invocation);
@@ -139,16 +136,6 @@ export class Switchboard implements Gate {
       phase,
       ...more,
     });
-  }
-
-  #place(attempt: Attempt): { party: Party; tag: Tag; operation: string; child: number | undefined } | undefined {
-    const owner = this.#attribution.ownerOf(attempt.invocation);
-    if (!owner) return undefined;
-    const { operation: name, child } = owner;
-    const slash = name.indexOf("/");
-    const tag = name.slice(0, slash);
-    const party = this.#parties.get(tag);
-    return party && { party, tag, operation: name.slice(slash + 1), child };
   }
 }
 

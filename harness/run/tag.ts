@@ -17,25 +17,31 @@ export function makeTag(random: () => number): Tag {
 }
 
 /** The text as the stack sees it: a sign at the start of a text or of a path segment is an id of the case. */
-export const tagged = (text: string, tag: Tag): string => text.replace(/(^|\/)@/g, `$1${tag}`);
+export const tagged = (text: string, tag: Tag): string =>
+  text.includes("@") ? text.replace(/(^|\/)@/g, `$1${tag}`) : text;
 
 /** The text as the plan writes it. */
-export const untagged = (text: string, tag: Tag): string => text.replaceAll(tag, "@");
+export const untagged = (text: string, tag: Tag): string => (text.includes(tag) ? text.replaceAll(tag, "@") : text);
 
 /** A value with the texts in it translated by `tagged`, names of fields included. */
 export const taggedJson = (value: Json, tag: Tag): Json => translated(value, (text) => tagged(text, tag));
 
 /** A value of plain data with the texts in it translated by `untagged`, names of fields included. */
-export const untaggedJson = <T>(value: T, tag: Tag): T =>
-  translated(value as Json, (text) => (text.includes(tag) ? untagged(text, tag) : text)) as T;
+export const untaggedJson = <T>(value: T, tag: Tag): T => translated(value as Json, (text) => untagged(text, tag)) as T;
 
 function translated(value: Json, translate: (text: string) => string): Json {
   if (typeof value === "string") return translate(value);
-  if (Array.isArray(value)) return value.map((item) => translated(item, translate));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([name, item]) => [translate(name), translated(item, translate)]),
-  );
+  if (Array.isArray(value)) return value.map((item) => translated(item, translate));
+  const copy: { [name: string]: Json } = {};
+  for (const [name, item] of Object.entries(value)) put(copy, translate(name), translated(item, translate));
+  return copy;
+}
+
+/** Sets a field, whatever its name: an assignment to one called __proto__ would do something else. */
+function put(object: { [name: string]: Json }, name: string, value: Json): void {
+  if (name !== "__proto__") object[name] = value;
+  else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /** The operation with its ids translated by `tagged`. */

@@ -1,4 +1,4 @@
-import type { Content } from "../../../protocol/index.ts";
+import type { Content, Frame } from "../../../protocol/index.ts";
 import type { Handler } from "./discovery.ts";
 import type { InvocationId } from "./ids.ts";
 
@@ -27,12 +27,6 @@ export type Waiter =
  */
 export type Status = "scheduled" | "inboxed" | "invoked" | "suspended" | "completed";
 
-/** One entry of a journal, as it is replayed. */
-export interface JournalEntry {
-  type: number;
-  bytes: Uint8Array;
-}
-
 /** All that Restate keeps of an invocation. */
 export class Invocation {
   /** stable name, for a reader of the trace: "o3", and "o3/2" for the child that its second command made */
@@ -45,7 +39,8 @@ export class Invocation {
   status: Status = "inboxed";
   /** milliseconds since the epoch; scheduled: when it is due */
   readonly due: number | undefined;
-  readonly journal: JournalEntry[] = [];
+  /** as it is replayed */
+  readonly journal: Frame[] = [];
   /** commands in the journal, the input included */
   commands = 0;
   /** when the last entry was stored, in milliseconds from the start of the run */

@@ -1,11 +1,11 @@
-import { type Content, decode, encode, type Frame, Framer, isCommand, MessageType } from "../../../protocol/index.ts";
+import { type Content, decode, type Frame, frameOf, isCommand, MessageType } from "../../../protocol/index.ts";
 import { chance, hash } from "../chance.ts";
 import type { Endpoints } from "../endpoints.ts";
 import { placeOf } from "../places.ts";
 import type { Timer } from "../scheduler.ts";
 import { type Network, Stream } from "../stream.ts";
 import { unknownMessage } from "./commands.ts";
-import type { Invocation, JournalEntry } from "./invocation.ts";
+import type { Invocation } from "./invocation.ts";
 import type { Invoker as InvokerOfProcessor, PartitionProcessor } from "./partition-processor.ts";
 
 /** docs.restate.dev/services/configuration: how long an invocation waits before its next attempt, in milliseconds. */
@@ -119,7 +119,7 @@ export class Invoker implements InvokerOfProcessor {
     this.#active(invocation, live);
   }
 
-  forward(invocation: Invocation, entry: JournalEntry): void {
+  forward(invocation: Invocation, entry: Frame): void {
     const live = this.#live.get(invocation);
     if (!live) return;
     if (live.isReading) {
@@ -130,7 +130,7 @@ export class Invoker implements InvokerOfProcessor {
       this.#restart(invocation, live);
       return;
     }
-    live.stream.send(new Framer().push(entry.bytes));
+    live.stream.send([entry]);
     this.#active(invocation, live);
   }
 
@@ -172,7 +172,7 @@ export class Invoker implements InvokerOfProcessor {
     const { handler, object, journal } = invocation;
     const isLazy = object === undefined || handler.lazyState || this.#options.lazyState;
     const state = isLazy ? [] : this.processor.state.entries(object);
-    const start = encode(MessageType.Start, {
+    const start = frameOf(MessageType.Start, {
       id: invocation.id.bytes,
       debug_id: invocation.id.text,
       known_entries: journal.length,
@@ -183,7 +183,7 @@ export class Invoker implements InvokerOfProcessor {
       duration_since_last_stored_entry: Math.floor(this.#network.scheduler.now - invocation.lastStored),
       random_seed: hash(0, `random ${invocation.id.text}`),
     });
-    return new Framer().push(Buffer.concat([start, ...journal.map(({ bytes }) => bytes)]));
+    return [start, ...journal];
   }
 
   #receive(invocation: Invocation, live: Live, frame: Frame): void {
@@ -233,8 +233,7 @@ export class Invoker implements InvokerOfProcessor {
     this.processor.apply(invocation, frame);
     // bit 15 of the flags: the endpoint wants to know that it is stored
     if (frame.flags & 0x8000) {
-      const ack = encode(MessageType.CommandAck, { command_index: invocation.commands - 1 });
-      live.stream.send(new Framer().push(ack));
+      live.stream.send([frameOf(MessageType.CommandAck, { command_index: invocation.commands - 1 })]);
     }
   }
 

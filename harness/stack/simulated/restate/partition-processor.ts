@@ -1,18 +1,10 @@
-import { type Content, encode, type Frame, MessageType, messageName } from "../../../protocol/index.ts";
+import { type Content, type Frame, frameOf, MessageType, messageName } from "../../../protocol/index.ts";
 import type { Scheduler } from "../scheduler.ts";
 import { applyCommand } from "./commands.ts";
 import type { Handler, Handlers } from "./discovery.ts";
 import { invocationId } from "./ids.ts";
 import { Inboxes } from "./inbox.ts";
-import {
-  asNotification,
-  failure,
-  Invocation,
-  type JournalEntry,
-  notificationKey,
-  type Result,
-  type Waiter,
-} from "./invocation.ts";
+import { asNotification, failure, Invocation, notificationKey, type Result, type Waiter } from "./invocation.ts";
 import type { Outbox } from "./outbox.ts";
 import { Promises } from "./promises.ts";
 import { State } from "./state.ts";
@@ -23,7 +15,7 @@ export interface Invoker {
   /** Begins an attempt. */
   start(invocation: Invocation): void;
   /** A notification was stored: the attempt that runs, if any, is told. */
-  forward(invocation: Invocation, entry: JournalEntry): void;
+  forward(invocation: Invocation, entry: Frame): void;
   /** Gives up on the attempt that runs, if any. */
   abort(invocation: Invocation): void;
 }
@@ -113,8 +105,8 @@ export class PartitionProcessor {
       return { invocation: known, isNew: false };
     }
     const invocation = new Invocation(name, id, handler, key, submission.due || undefined);
-    const input = encode(MessageType.Input, { headers: submission.headers, value: { content: submission.body } });
-    this.#store(invocation, MessageType.Input, input);
+    const { headers, body } = submission;
+    this.#store(invocation, frameOf(MessageType.Input, { headers, value: { content: body } }));
     if (waiter) invocation.waiters.push(waiter);
     this.#invocations.set(id.text, invocation);
     this.surface.scheduler.trace.call(id.text, name);
@@ -254,7 +246,7 @@ export class PartitionProcessor {
 
   /** A command that an attempt sent: stored first, and then it takes effect. */
   apply(invocation: Invocation, frame: Frame): void {
-    this.#store(invocation, frame.type, frame.bytes);
+    this.#store(invocation, frame);
     invocation.failures = 0;
     applyCommand(this, invocation, frame);
   }
@@ -268,8 +260,8 @@ export class PartitionProcessor {
     if (!invocation || (invocation.status !== "invoked" && invocation.status !== "suspended")) return;
     const key = notificationKey(content);
     if (content.completion_id !== undefined && invocation.notifications.has(key)) return;
-    const entry = { type, bytes: encode(type, content) };
-    this.#store(invocation, type, entry.bytes);
+    const entry = frameOf(type, content);
+    this.#store(invocation, entry);
     invocation.notifications.add(key);
     if (invocation.status === "invoked") this.#invoker.forward(invocation, entry);
     else if (invocation.awaited.has(key)) this.#run(invocation);
@@ -285,9 +277,9 @@ export class PartitionProcessor {
     this.notify(invocation.id.text, type, { completion_id: completionId, ...content });
   }
 
-  #store(invocation: Invocation, type: number, bytes: Uint8Array): void {
-    if (type < 0x8000) invocation.commands++;
-    invocation.journal.push({ type, bytes });
+  #store(invocation: Invocation, entry: Frame): void {
+    if (entry.type < 0x8000) invocation.commands++;
+    invocation.journal.push(entry);
     invocation.lastStored = this.surface.scheduler.now;
   }
 
