@@ -131,7 +131,7 @@ export class Switchboard implements Gate {
       operation,
       ...(child !== undefined && { child }),
       invocation: attempt.invocation,
-      target: [attempt.service, attempt.key, attempt.handler].filter((part) => part !== undefined).join("/"),
+      target: targetOf(attempt),
       attempt: attempt.number,
       phase,
       ...more,
@@ -139,4 +139,6 @@ export class Switchboard implements Gate {
   }
 }
 
+const targetOf = ({ service, key, handler }: Attempt): string =>
+  key === undefined ? `${service}/${handler}` : `${service}/${key}/${handler}`;
 const attemptId = (attempt: Attempt): string => `${attempt.invocation}/${attempt.number}`;

@@ -38,10 +38,15 @@ export function randomStream(seed: number): () => number {
   };
 }
 
-/** Bytes that are fixed by the name, for ids: 64 bits of hash, spread. `length` is a multiple of 4. */
+/** Bytes that are fixed by the name, for ids. `length` is a multiple of 4. */
 export function namedBytes(name: string, length: number): Buffer {
   const bytes = Buffer.allocUnsafe(length);
-  const halves = [hash(1, name), hash(2, name)] as const;
-  for (let at = 0; at < length; at += 4) bytes.writeUInt32LE(hashNumber(halves[(at >> 2) & 1]!, at), at);
+  writeNamed(bytes, 0, length, name);
   return bytes;
+}
+
+/** Fills a part of `bytes` with what is fixed by the name, for ids: 64 bits of hash, spread. Its length is a multiple of 4. */
+export function writeNamed(bytes: Buffer, from: number, to: number, name: string): void {
+  const halves = [hash(1, name), hash(2, name)] as const;
+  for (let at = 0; from + at < to; at += 4) bytes.writeUInt32LE(hashNumber(halves[(at >> 2) & 1]!, at), from + at);
 }

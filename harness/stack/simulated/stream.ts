@@ -282,12 +282,7 @@ class Channel {
   }
 
   #describe(frame: Frame, index: number): Message {
-    return {
-      direction: this.#direction,
-      index,
-      type: frame.type,
-      name: messageName(frame.type),
-      decode: () => decode(frame.type, frame.body),
-    };
+    const { type, body } = frame;
+    return { direction: this.#direction, index, type, name: messageName(type), decode: () => decode(type, body) };
   }
 }

@@ -129,9 +129,8 @@ export class Universe implements Machine, Network {
   /** A client's request, from outside of the simulated processes. */
   fetch(to: Destination, request: ClientRequest): Promise<ClientAnswer> {
     const { method, path, body = "", signal } = request;
-    const headers = Object.fromEntries(
-      Object.entries(request.headers).map(([key, value]) => [key.toLowerCase(), value]),
-    );
+    const headers: Record<string, string> = {};
+    for (const [key, value] of Object.entries(request.headers)) headers[key.toLowerCase()] = value;
     // a tag may stand before the operation, and differ from run to run
     const operation = headers[OPERATION_HEADER]?.split("/").at(-1);
     const name = this.#unique(operation ?? `${method} ${path}`);

@@ -178,9 +178,9 @@ function call(
   const { text: id } = invocationId({ name, service, handler: handler_name, key, idempotencyKey, isRun });
   by.children.push(id);
   const body = command.parameter;
-  const submission = { name, handler, key, body, headers: command.headers, idempotencyKey, due };
+  const submission = { name, handler, key, body, headers: command.headers, idempotencyKey, due, waiter };
   const target = [service, ...(key === undefined ? [] : [key]), handler_name].join("/");
-  processor.send(by, `${name}: ${by.name} ${verb} ${target}`, id, { ...submission, ...(waiter && { waiter }) });
+  processor.send(by, `${name}: ${by.name} ${verb} ${target}`, id, submission);
   const { invocation_id_notification_idx: completionId } = command;
   processor.completeCommand(by, MessageType.CallInvocationId, completionId, { invocation_id: id });
 }

@@ -1,4 +1,4 @@
-import { namedBytes } from "../chance.ts";
+import { writeNamed } from "../chance.ts";
 
 /**
  * Identifiers, in the form that Restate gives them: a prefix with the version, then base 62.
@@ -33,8 +33,9 @@ export function invocationId({ service, handler, key, idempotencyKey, isRun, nam
     : idempotencyKey !== undefined
       ? `once ${service}/${key ?? ""}/${handler} ${idempotencyKey}`
       : `new ${name}`;
-  const place = key !== undefined ? `key ${key}` : own;
-  const bytes = Buffer.concat([namedBytes(place, 8), namedBytes(own, 16)]);
+  const bytes = Buffer.allocUnsafe(24);
+  writeNamed(bytes, 0, 8, key !== undefined ? `key ${key}` : own);
+  writeNamed(bytes, 8, 24, own);
   return { bytes, text: textOf(bytes) };
 }
 
@@ -52,8 +53,9 @@ function base62(bytes: Uint8Array, length: number): string {
     let rest = 0;
     for (let i = 0; i < limbs.length; i++) {
       const value = rest * 65_536 + limbs[i]!;
-      limbs[i] = Math.floor(value / 62);
-      rest = value % 62;
+      const quotient = (value / 62) | 0;
+      limbs[i] = quotient;
+      rest = value - quotient * 62;
     }
     text = DIGITS[rest] + text;
   }

@@ -89,12 +89,11 @@ export class Ingress {
     if (idempotencyKey !== undefined && handler.kind === "workflow") return IDEMPOTENT_WORKFLOW;
 
     const body = Buffer.from(request.body);
-    const submission = { name: request.name, handler, key, body, headers: headersFor(request), idempotencyKey, due };
-    if (!isSend) {
-      this.#processor.submit({ ...submission, waiter: client(handler, later) });
-      return undefined;
-    }
+    const headers = headersFor(request);
+    const waiter = isSend ? undefined : client(handler, later);
+    const submission = { name: request.name, handler, key, body, headers, idempotencyKey, due, waiter };
     const { invocation, isNew } = this.#processor.submit(submission);
+    if (!isSend) return undefined;
     return accepted(invocation, isNew, due);
   }
 
@@ -185,6 +184,7 @@ function idOf(what: "invocation" | "workflow", path: string[], name: string): st
 
 /** What is no proper escape stands for itself. */
 function decoded(segment: string): string {
+  if (!segment.includes("%")) return segment;
   try {
     return decodeURIComponent(segment);
   } catch {
@@ -199,9 +199,12 @@ const client = (handler: Handler | undefined, answer: Answer): Waiter => ({
 });
 
 function headersFor({ headers, path, body }: IngressRequest): { key: string; value: string }[] {
-  const passed = Object.entries(headers).filter(([name]) => !OWN_HEADERS.has(name) && !name.startsWith("x-restate-"));
-  const length = headers["content-length"] === undefined ? [["content-length", String(Buffer.byteLength(body))]] : [];
-  return [["x-restate-ingress-path", path], ...passed, ...length].map(([key, value]) => ({ key: key!, value: value! }));
+  const passed = [{ key: "x-restate-ingress-path", value: path }];
+  for (const [key, value] of Object.entries(headers))
+    if (!OWN_HEADERS.has(key) && !key.startsWith("x-restate-")) passed.push({ key, value });
+  if (headers["content-length"] === undefined)
+    passed.push({ key: "content-length", value: String(Buffer.byteLength(body)) });
+  return passed;
 }
 
 /** docs.restate.dev/develop/ts/serialization: the content type of a body is checked against the handler's, if both have one. */

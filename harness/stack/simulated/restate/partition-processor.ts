@@ -32,7 +32,7 @@ export interface Submission {
   /** milliseconds since the epoch; 0: at once */
   due: number;
   /** who wants the result; nobody: one way */
-  waiter?: Waiter;
+  waiter?: Waiter | undefined;
 }
 
 export interface Surface {
@@ -95,8 +95,14 @@ export class PartitionProcessor {
   submit(submission: Submission): { invocation: Invocation; isNew: boolean } {
     const { name, handler, key, idempotencyKey, waiter } = submission;
     const isRun = handler.kind === "workflow";
-    const parts = { name, service: handler.service, handler: handler.name, key, isRun };
-    const id = invocationId({ ...parts, idempotencyKey: isRun ? undefined : idempotencyKey });
+    const id = invocationId({
+      name,
+      service: handler.service,
+      handler: handler.name,
+      key,
+      isRun,
+      idempotencyKey: isRun ? undefined : idempotencyKey,
+    });
     const known = this.#invocations.get(id.text);
     if (known) {
       // a workflow runs once: a second run is refused, it does not join
