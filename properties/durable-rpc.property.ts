@@ -141,8 +141,9 @@ const sameAnswer: Checker = (history) => {
 
 /** The audit asks for the status when all is over. */
 const ackedTrueSurvives: Checker = (history) => {
+  const all = performed(history);
   for (const winner of reservations(history).filter(saidTrue)) {
-    const later = performed(history).find(
+    const later = all.find(
       ({ operation, invoke, completion }) =>
         operation.kind === "status" &&
         asksFor(operation) === undefined &&
@@ -167,12 +168,8 @@ const ackedTrueSurvives: Checker = (history) => {
 
 const noInventedEffect: Checker = (history) => {
   const taken = Object.entries(history.final.answers ?? {}).flatMap(([product, is]) => (is === true ? [product] : []));
-  const invented = taken.find(
-    (product) =>
-      !byProduct(history)
-        .get(product)
-        ?.some(({ invoke }) => invoke !== undefined),
-  );
+  const asked = byProduct(history);
+  const invented = taken.find((product) => !asked.get(product)?.some(({ invoke }) => invoke !== undefined));
   if (invented === undefined) return { verdict: "valid" };
   return {
     verdict: "invalid",

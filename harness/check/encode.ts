@@ -33,6 +33,8 @@ function writeObject(value: object): string {
   if (prototype !== Object.prototype && prototype !== null)
     throw new TypeError(`an instance of ${value.constructor.name} has no canonical text`);
   const fields = value as Record<string, unknown>;
-  const names = Object.keys(fields).sort();
-  return `{${names.map((name) => `${JSON.stringify(name)}:${write(fields[name])}`).join()}}`;
+  let text = "";
+  for (const name of Object.keys(fields).sort())
+    text += `${text === "" ? "" : ","}${JSON.stringify(name)}:${write(fields[name])}`;
+  return `{${text}}`;
 }

@@ -63,6 +63,7 @@ export function mergeDuplicates(history: History): { history: History; indices: 
     representative.set(name, first);
     merged.set(id, first);
   }
+  if (representative.size === merged.size) return { history, indices: history.events.map((_, index) => index) };
   const firstAnswers = new Map<string, HistoryEvent>();
   const last = new Map<string, HistoryEvent>();
   for (const event of history.events) {
