@@ -13,7 +13,8 @@ import { Campaign, type Search } from "./campaign.ts";
 import { confirm } from "./confirmation.ts";
 import { faultWords } from "./faults/index.ts";
 import type { Property } from "./property.ts";
-import { type SavedPlan, type Settings, type StackName, savedPlanComplaint } from "./settings.ts";
+import { type SavedPlan, savedPlanComplaint } from "./saved-plan.ts";
+import type { Settings, StackName } from "./settings.ts";
 import { Subject } from "./subject.ts";
 
 /** Runs write beneath `reports/`, or beneath the folder that STORMPROOF_REPORTS names: so two runs of one checkout coexist. */
@@ -83,10 +84,11 @@ export class Session {
   async #storm(property: Property, kind: StackName, search: Partial<Search>): Promise<PropertyProgress> {
     const { seed, runs, stacks, replay, mutants, services } = this.settings;
     const arena = await this.arena(kind);
-    if (!arena.patterns.includes(property.pattern)) return this.#skipped(property, kind);
-    await arena.serve(property, mutants);
+    if (!arena.patterns.includes(property.pattern))
+      return this.#skipped(property, kind, { reason: `the subject has no pattern "${property.pattern}"` });
     if (replay && !arena.can(replay.plan))
-      throw new Error(`REPLAY=${replay.file}: the ${kind} stack cannot do what the faults of this plan need`);
+      return this.#skipped(property, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
+    await arena.serve(property, mutants);
     let recorded = Number.NEGATIVE_INFINITY;
     const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
     const campaign = new Campaign(property, arena, {
@@ -119,10 +121,9 @@ export class Session {
     return progress;
   }
 
-  /** Another implementation need not have every pattern. */
-  #skipped(property: Property, kind: StackName): PropertyProgress {
-    const reason = `the subject has no pattern "${property.pattern}"`;
-    const progress: PropertyProgress = { ...nothing(property, kind), verdict: "skipped", reason };
+  /** Another implementation need not have every pattern, and a simulation need not be able to do everything. */
+  #skipped(property: Property, kind: StackName, why: Pick<PropertyProgress, "reason" | "skipped">): PropertyProgress {
+    const progress: PropertyProgress = { ...nothing(property, kind), verdict: "skipped", ...why };
     this.#recorder.record(progress);
     return progress;
   }

@@ -3,7 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Plan } from "../plan/index.ts";
-import { readSettings, type SavedPlan, SettingsError } from "./settings.ts";
+import type { SavedPlan } from "./saved-plan.ts";
+import { readSettings, SettingsError } from "./settings.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "settings-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -163,6 +164,11 @@ describe("what makes no sense is refused, with the variable, its value, and what
       '"o6"',
     ],
     [
+      "a heal at none",
+      { ...saved, plan: { ...plan, faults: [{ ...fault, heal: { ...fault.at, operation: "o4" } }] } },
+      '"o4"',
+    ],
+    [
       "a pin of none",
       { ...saved, plan: { ...plan, pins: [{ first: fault.at, second: { ...fault.at, operation: "o5" } }] } },
       '"o5"',
@@ -184,7 +190,7 @@ describe("what makes no sense is refused, with the variable, its value, and what
       { ...saved, plan: { ...plan, operations: [first, without(second, "of")] } },
       'has no "of"',
     ],
-    ...[{ at: "nowhere" }, { when: "during" }, { point: "middle" }, { at: "effect", call: 0 }].map(
+    ...[{ at: "nowhere" }, { operation: 1 }, { when: "during" }, { point: "middle" }, { at: "effect", call: 0 }].map(
       (odd): [string, unknown, string] => [
         `the moment ${JSON.stringify(odd)}`,
         { ...saved, plan: { ...plan, faults: [{ ...fault, at: { ...fault.at, ...odd } }] } },

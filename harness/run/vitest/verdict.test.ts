@@ -48,9 +48,18 @@ test("a run that was narrowed down need not meet every kind of fault", () => {
   expect(verdictOf(recorded(silent()), { full: false })).toEqual({ verdict: "passed", complaints: [] });
 });
 
+const saved = { file: "saved.json", property: "gone", invariant: "x", stack: "native", summary: "" };
+const settings = { full: false, replay: { ...saved, plan: { operations: [], faults: [] } } };
+
+test("a replay that no stack could run fails, and says why; that one of them could not is no failure", () => {
+  const skipped = record({ stack: "simulated", verdict: "skipped", cases: 0, skipped: 1, reason: "it cannot" });
+  const { verdict, complaints } = verdictOf(recorded(skipped), settings);
+  expect(verdict).toBe("failed");
+  expect(complaints.join()).toContain("simulated: it cannot");
+  expect(verdictOf(recorded(skipped, record()), settings)).toEqual({ verdict: "passed", complaints: [] });
+});
+
 test("a replay of a property that did not run fails, and says so", () => {
-  const replay = { file: "saved.json", property: "gone", invariant: "x", stack: "native", summary: "" };
-  const settings = { full: false, replay: { ...replay, plan: { operations: [], faults: [] } } };
   const { verdict, complaints } = verdictOf(recorded(), settings);
   expect(verdict).toBe("failed");
   expect(complaints.join()).toMatch(/REPLAY=saved\.json.*"gone"/);

@@ -15,6 +15,11 @@ export function verdictOf(
   );
   if (replay && properties.length === 0)
     complaints.push(`stormproof: REPLAY=${replay.file}: no property named "${replay.property}" has run`);
+  else if (replay && properties.every(({ verdict }) => verdict === "skipped"))
+    complaints.push(
+      `stormproof: REPLAY=${replay.file}: the plan was run on no stack: ` +
+        properties.map(({ stack, reason }) => `${stack}: ${reason}`).join("; "),
+    );
   const verdict = interrupted ? "interrupted" : bad.length > 0 || complaints.length > 0 ? "failed" : "passed";
   return { verdict, complaints };
 }
