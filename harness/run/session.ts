@@ -6,7 +6,7 @@ import type { History } from "../history/index.ts";
 import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
 import type { PropertyProgress, Recorder, RunStarted } from "../report/index.ts";
 import { projectRoot, type Stack } from "../stack/index.ts";
-import { NativeStack } from "../stack/native/index.ts";
+import { NativeStack, Processes } from "../stack/native/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
 import { Arena } from "./arena.ts";
 import { Campaign, type Search } from "./campaign.ts";
@@ -38,6 +38,7 @@ export class Session {
   readonly #listener: (progress: PropertyProgress) => void;
   readonly #arenas = new Map<StackName, Promise<Arena>>();
   #subject: Promise<Subject> | undefined;
+  #heir: Processes | undefined;
 
   /** @param listener hears of all progress */
   constructor(settings: Settings, recorder: Recorder, listener: (progress: PropertyProgress) => void) {
@@ -59,13 +60,16 @@ export class Session {
   async #start(kind: StackName): Promise<Arena> {
     this.#subject ??= Subject.load(this.settings.subject);
     const subject = await this.#subject;
-    const stack = await startStack(kind);
-    if (stack instanceof NativeStack) {
-      // if this process dies before its time, the keeper of the stack's processes writes the report
-      const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
-      stack.processes.bequeath(process.execPath, [write, this.#recorder.directory]);
-    }
-    return new Arena(stack, subject);
+    this.#heir ??= this.#makeHeir();
+    return new Arena(await startStack(kind), subject);
+  }
+
+  /** If this process dies before its time, something that outlives it writes the report. */
+  #makeHeir(): Processes {
+    const heir = new Processes();
+    const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
+    heir.bequeath(process.execPath, [write, this.#recorder.directory]);
+    return heir;
   }
 
   /**
@@ -144,6 +148,7 @@ export class Session {
 
   async close(): Promise<void> {
     await Promise.all([...this.#arenas.values()].map(async (arena) => (await arena).close()));
+    await this.#heir?.close();
   }
 }
 

@@ -66,8 +66,8 @@ const mutant = {
   breaks: ["at most one winner"],
 };
 
-/** vitest and its worker, the keeper, Restate, one service process at work and one to spare */
-const NATIVE_PROCESSES = 6;
+/** vitest and its worker, what writes the report when they are killed, the keeper, Restate, one service process at work and one to spare */
+const NATIVE_PROCESSES = 7;
 
 test("a failing run says all that it takes to see it again: by one command it fails again, on the clean services it does not; and it leaves nothing that runs", async () => {
   const failing = vitest({ STACK: "native", RUNS: "20", SEED: "7", MUTANTS: write("a mutant.json", [mutant]) });
@@ -197,6 +197,7 @@ describe("a run that is ended from outside leaves a report of what was done, and
     ["Ctrl-C", "simulated", (pid) => process.kill(-pid, "SIGINT")],
     ["SIGTERM", "native", (pid) => process.kill(pid, "SIGTERM")],
     ["SIGKILL", "native", (pid) => process.kill(pid, "SIGKILL")],
+    ["SIGKILL", "simulated", (pid) => process.kill(pid, "SIGKILL")],
   ];
 
   test.each(ends)("%s, on the %s stack", async (how, stack, end) => {
