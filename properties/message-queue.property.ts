@@ -161,6 +161,18 @@ const whoeverWaitsIsTold: Checker = (history) => {
   return { verdict: "valid" };
 };
 
+const goodIsAccepted: Checker = (history) => {
+  for (const { operation, completion, invoke, completed } of performed(history)) {
+    if (operation.kind === "run" || !submitted(operation) || completion?.type !== "fail") continue;
+    return invalid(
+      `${operation.id} (${operation.kind}) submitted ${submitted(operation)!.id} and was refused: ${completion.status} ${completion.message}`,
+      [invoke, completed],
+      { expected: "it is accepted, however often it was submitted before", seen: `${completion.status}` },
+    );
+  }
+  return { verdict: "valid" };
+};
+
 const notBeforeItsTime: Checker = (history) => {
   const operations = new Map(history.plan.operations.map((operation) => [operation.id, operation]));
   return notBefore({
@@ -338,6 +350,7 @@ property("a task that was accepted is performed once, when it is due", {
   }),
   invariants: {
     "acked is never lost": ackedIsNeverLost,
+    "a good submission is accepted": goodIsAccepted,
     "effectively once": everyTaskOnce,
     "not before its time": notBeforeItsTime,
     "one result": oneResult,
