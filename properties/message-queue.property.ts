@@ -142,9 +142,9 @@ const whoeverWaitsIsTold: Checker = (history) => {
   const all = performed(history);
   const open = ended(history);
   for (const one of all) {
-    const { operation, completion, invoke, completed } = one;
+    const { operation, outcome, invoke, completed } = one;
     const id = awaited(operation, history);
-    if (id === undefined || open.has(id) || completion?.type !== "fail") continue;
+    if (id === undefined || open.has(id) || outcome?.status !== "failed") continue;
     const acked = all.find(
       (other) =>
         isAcked(other) &&
@@ -153,9 +153,9 @@ const whoeverWaitsIsTold: Checker = (history) => {
     );
     if (!acked && operation.kind !== "run") continue;
     return invalid(
-      `${operation.id} (${operation.kind}) waited for ${id}, which had been accepted, and was refused: ${completion.status} ${completion.message}`,
+      `${operation.id} (${operation.kind}) waited for ${id}, which had been accepted, and was refused: ${outcome.code} ${outcome.message}`,
       [acked?.invoke, acked?.completed, invoke, completed],
-      { expected: "the result", seen: `${completion.status}` },
+      { expected: "the result", seen: `${outcome.code}` },
     );
   }
   return { verdict: "valid" };
@@ -445,6 +445,19 @@ property("a task that was accepted is performed once, when it is due", {
         faults: [fault("f1", "kill-server", atPoint("o1", "completion"))],
       },
     },
+    "a task is submitted while Restate is down": {
+      met: (history) =>
+        performed(history).some(({ operation, invoke }) => {
+          const last = history.events
+            .slice(0, invoke ?? 0)
+            .findLast((event) => event.type === "fault" && event.kind === "kill-server");
+          return submitted(operation) !== undefined && last?.type === "fault" && last.phase === "struck";
+        }),
+      plan: {
+        operations: [submit("o1"), submit("o2", { ...T1, id: "@t2" }, { client: "co1" })],
+        faults: [fault("f1", "kill-server", atPoint("o1", "completion"))],
+      },
+    },
     "the endpoint is killed while a task is delayed": {
       met: whileDelayed("kill-endpoint"),
       plan: {
@@ -476,7 +489,7 @@ property("a task that was accepted is performed once, when it is due", {
     "a task stalls while others wait for it": {
       met: struck("external-stalls"),
       plan: {
-        operations: [submit("o1"), ask("o2", { after: ["o1"] })],
+        operations: [run("o1"), ask("o2", { at: atCall(1, "before") })],
         faults: [fault("f1", "external-stalls", atCall(1, "before"))],
       },
     },
