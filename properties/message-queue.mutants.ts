@@ -38,6 +38,14 @@ export const mutants: Mutant[] = [
     breaks: ["acked is never lost", "whoever waits is told"],
   },
   {
+    name: "refusal retried for ever",
+    file: "src/external/end-on-refusal.ts",
+    find: "  if (error instanceof Refusal) throw new TerminalError(error.message, { errorCode: error.status });\n",
+    replace: "",
+    breaks: ["ends"],
+    note: "a task is impossible",
+  },
+  {
     name: "answered before it is done",
     file: worker,
     find: 'await ctx.run("perform", perform, externalRetries());',

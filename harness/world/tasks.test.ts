@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { World } from "./index.ts";
+import { IMPOSSIBLE_TASK, World } from "./index.ts";
 
 function play() {
   const world = new World();
@@ -39,6 +39,12 @@ test("a key that comes back with another task is refused", () => {
   const ask = play();
   ask({ task: "paint" }, "t1");
   expect(ask({ task: "sing" }, "t1")).toMatchObject({ status: 422, entries: [{ type: "refusal" }] });
+});
+
+test("what is impossible is refused, each time", () => {
+  const ask = play();
+  expect(ask({ task: IMPOSSIBLE_TASK }, "t1")).toMatchObject({ status: 422, entries: [{ type: "refusal" }] });
+  expect(ask({ task: IMPOSSIBLE_TASK }, "t1")).toMatchObject({ status: 422, entries: [{ type: "repeat" }] });
 });
 
 test("without a key every call is a task of its own", () => {
