@@ -197,16 +197,16 @@ export const mutants: Mutant[] = [
     name: "refusals remembered as results",
     file: front,
     find: `async function result(segment: string): Promise<Response> {
-  const { success, data: id } = TaskId.safeParse(decode(segment));
-  if (!success) return refuse(400, "id must be printable ASCII without blanks");
+  const { success, data: id, error } = TaskId.safeParse(decode(segment));
+  if (!success) return refuse(400, \`id: \${z.prettifyError(error)}\`);
   try {
     return Response.json(await new TaskQueue().result(id));
 `,
     replace: `const results = new Map<string, Promise<unknown>>();
 
 async function result(segment: string): Promise<Response> {
-  const { success, data: id } = TaskId.safeParse(decode(segment));
-  if (!success) return refuse(400, "id must be printable ASCII without blanks");
+  const { success, data: id, error } = TaskId.safeParse(decode(segment));
+  if (!success) return refuse(400, \`id: \${z.prettifyError(error)}\`);
   try {
     if (!results.has(id)) results.set(id, new TaskQueue().result(id));
     return Response.json(await results.get(id));

@@ -21,9 +21,9 @@ test("a task is accepted, and the answer says by which invocation", async () => 
 });
 
 test("the result of a task is passed on", async () => {
-  ingress.mockResolvedValue(Response.json({ id: "a/b", result: "paint: DONE" }));
-  const answer = await get("/tasks/a%2Fb");
-  expect([answer.status, await answer.json()]).toEqual([200, { id: "a/b", result: "paint: DONE" }]);
+  ingress.mockResolvedValue(Response.json({ id: "t~1", result: "paint: DONE" }));
+  const answer = await get("/tasks/t%7E1");
+  expect([answer.status, await answer.json()]).toEqual([200, { id: "t~1", result: "paint: DONE" }]);
 });
 
 test.each([
@@ -31,6 +31,8 @@ test.each([
   ["[]", "input"],
   ['{"task": "paint"}', "id"],
   ['{"id": "t 1", "task": "paint"}', "id"],
+  ['{"id": "a/b", "task": "paint"}', "id"],
+  ['{"id": "a%41", "task": "paint"}', "id"],
   ['{"id": "€", "task": "paint"}', "id"],
   ['{"id": "..", "task": "paint"}', "id"],
   ['{"id": "t1"}', "task"],
@@ -38,6 +40,7 @@ test.each([
   ['{"id": "t1", "task": "paint", "delayMs": -1}', "delayMs"],
   ['{"id": "t1", "task": "paint", "delayMs": 0.5}', "delayMs"],
   ['{"id": "t1", "task": "paint", "delayMs": "1s"}', "delayMs"],
+  ['{"id": "t1", "task": "paint", "delayMs": 1e13}', "delayMs"],
 ])("%s is refused with 400, names what is wrong, and asks nothing of Restate", async (body, field) => {
   const answer = await post(body);
   expect(answer.status).toBe(400);
@@ -47,6 +50,7 @@ test.each([
 
 test.each([
   ["GET", "/tasks/%20", 400, "id"],
+  ["GET", "/tasks/a%2Fb", 400, "id"],
   ["GET", "/tasks/%ff", 400, "id"],
   ["GET", "/tasks", 405, "POST"],
   ["DELETE", "/tasks/t1", 405, "GET"],

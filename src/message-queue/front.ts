@@ -3,7 +3,9 @@ import { z } from "zod";
 import { Task, TaskId } from "./task.ts";
 import { TaskQueue } from "./task-queue.ts";
 
-const Submission = Task.extend({ delayMs: z.int().nonnegative().optional() });
+/** A hundred years, in milliseconds: Restate's calendar has an end. */
+const MOST_DELAY = 100 * 365 * 24 * 60 * 60 * 1000;
+const Submission = Task.extend({ delayMs: z.int().nonnegative().max(MOST_DELAY).optional() });
 
 /**
  * The queue's front door. `POST /tasks {id, task, delayMs?}` submits a task and does not wait for it;
@@ -32,8 +34,8 @@ async function submit(request: Request): Promise<Response> {
 }
 
 async function result(segment: string): Promise<Response> {
-  const { success, data: id } = TaskId.safeParse(decode(segment));
-  if (!success) return refuse(400, "id must be printable ASCII without blanks");
+  const { success, data: id, error } = TaskId.safeParse(decode(segment));
+  if (!success) return refuse(400, `id: ${z.prettifyError(error)}`);
   try {
     return Response.json(await new TaskQueue().result(id));
   } catch (error) {

@@ -43,10 +43,10 @@ test("when the answer is lost the task is submitted again under the same id, to 
 });
 
 test("a result is had by the id alone", async () => {
-  ingress.mockResolvedValue(Response.json({ id: "a/b", result: "paint: DONE" }));
-  expect(await new TaskQueue().result("a/b")).toEqual({ id: "a/b", result: "paint: DONE" });
+  ingress.mockResolvedValue(Response.json({ id: "t~1", result: "paint: DONE" }));
+  expect(await new TaskQueue().result("t~1")).toEqual({ id: "t~1", result: "paint: DONE" });
   expect(requests()[0]?.request).toBe(
-    "GET http://127.0.0.1:8080/restate/invocation/asyncTaskWorker/runTask/a%2Fb/attach",
+    "GET http://127.0.0.1:8080/restate/invocation/asyncTaskWorker/runTask/t~1/attach",
   );
 });
 

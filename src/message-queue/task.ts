@@ -1,10 +1,12 @@
 import { z } from "zod";
 
 /**
- * Names a task for ever. It travels as an idempotency key, in a header, which carries printable ASCII only; and in paths,
- * where "." and ".." mean something else.
+ * Names a task for ever. It stands in paths as the idempotency key of an invocation, and there Restate takes it
+ * literally: an id that must be escaped would be accepted, and its result never found. "." and ".." mean something else.
  */
-export const TaskId = z.string().regex(/^(?!\.{1,2}$)[\x21-\x7e]+$/, "must be printable ASCII without blanks");
+export const TaskId = z
+  .string()
+  .regex(/^(?!\.{1,2}$)[\w.~-]+$/, 'must consist of letters and digits of ASCII, "-", ".", "_" and "~"');
 
 export const Task = z.object({ id: TaskId, task: z.string().min(1) });
 export type Task = z.infer<typeof Task>;
