@@ -1,6 +1,8 @@
 import type { ServiceDefinition, VirtualObjectDefinition, WorkflowDefinition } from "@restatedev/restate-sdk";
 import { front } from "./durable-rpc/front.ts";
 import { product } from "./durable-rpc/product.ts";
+import { front as taskFront } from "./message-queue/front.ts";
+import { asyncTaskWorker } from "./message-queue/worker.ts";
 import { accounts } from "./payment-state-machine/accounts.ts";
 import { payments } from "./payment-state-machine/payments.ts";
 import { bookingWorkflow } from "./sagas/booking.ts";
@@ -46,6 +48,12 @@ export const catalog: Record<string, Pattern> = {
     services: [product],
     app: front,
     environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" },
+  },
+  "message-queue": {
+    services: [asyncTaskWorker],
+    app: taskFront,
+    external: ["tasks"],
+    environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)", ...retries },
   },
   "payment-state-machine": {
     services: [accounts, payments],

@@ -105,6 +105,18 @@ test("a shrunk plan still fails, and nothing can be taken away from it, whatever
   );
 });
 
+test("numbers become smaller, durations stay", async () => {
+  const input = { amount: 90, order: { delayMs: 60, items: [7] } };
+  const plan: Plan = { operations: [{ id: "o1", client: "A", kind: "any", mode: "call", input }], faults: [] };
+  const { plan: shrunk } = await shrink(
+    plan,
+    shapes,
+    async (candidate) => (candidate.operations.length > 0 ? candidate : undefined),
+    () => true,
+  );
+  expect(shrunk.operations[0]?.input).toEqual({ amount: 1, order: { delayMs: 60, items: [1] } });
+});
+
 test("of a failure that needs certain parts, these are left and nothing else", async () => {
   const needs = fc.record({
     operation: fc.nat(),

@@ -8,7 +8,7 @@ import { Nemesis, type Outcome } from "./nemesis.ts";
 import type { Quiescence } from "./quiescence.ts";
 import type { Subject } from "./subject.ts";
 import type { Party, Source, Switchboard } from "./switchboard.ts";
-import { type Tag, taggedOperation, untagged, untaggedJson } from "./tag.ts";
+import { isOf, type Tag, taggedOperation, untagged, untaggedJson } from "./tag.ts";
 
 /** What the cases on one stack share. */
 export interface Ground {
@@ -149,6 +149,7 @@ class Case implements Party {
       completion = await performance.run();
       this.#performing.delete(id);
     }
+    if (completion.invocation !== undefined) this.#ground.switchboard.works(this.#tag, completion.invocation);
     await pass("completion", "before");
     this.#add(this.#untagged<OperationEvent>({ ...completion, at: this.#now(), operation: id }));
     this.#invocations.get(id)!.resolve(completion.invocation);
@@ -339,7 +340,7 @@ class Case implements Party {
     const invocations = new Set(switchboard.leave(this.#tag));
     if (stack.capabilities.has("virtual-time")) return; // all that the run had ends with it
     for (const status of await stack.probe.unfinished()) {
-      if (!status.key?.startsWith(this.#tag) && !invocations.has(status.id)) continue;
+      if (!isOf(status, this.#tag) && !invocations.has(status.id)) continue;
       invocations.add(status.id);
       await stack.fetch("admin", { method: "PATCH", path: `/invocations/${status.id}/kill`, headers: {} });
     }

@@ -55,6 +55,8 @@ test("quiet is what is quiet twice in a row", async () => {
 test("invocations of other cases do not count, invocations that work for this one do", async () => {
   const busy = [status("i1", { key: `${other}p1` }), status("i2", { key: "global" }), status("i3")];
   expect(await make([busy]).reached()).toEqual([]);
+  const named = status("i4", { idempotencyKey: `${tag}k1`, status: "scheduled", due: 500 });
+  expect(await make([[...busy, named]]).reached()).toEqual(["payments/pay is scheduled"]);
   const mine = make([busy]);
   mine.known.add("i3");
   expect(await mine.reached()).toEqual(["payments/pay is running"]);

@@ -1,5 +1,5 @@
 import type { InvocationStatus, Stack } from "../stack/index.ts";
-import type { Tag } from "./tag.ts";
+import { isOf, type Tag } from "./tag.ts";
 
 const POLL_MS = 12;
 /** A delayed invocation counts as unfinished only when it is due within this time. */
@@ -30,7 +30,7 @@ export class Quiescence {
     for (let quiet = 0; ; ) {
       const known = invocations();
       const unfinished = (await this.#nextLook()).filter(
-        (status) => (status.key?.startsWith(tag) || known.has(status.id)) && !this.#isLater(status),
+        (status) => (isOf(status, tag) || known.has(status.id)) && !this.#isLater(status),
       );
       quiet = unfinished.length === 0 && callsDone() ? quiet + 1 : 0;
       if (quiet === 2) return [];

@@ -76,6 +76,15 @@ test("a case hears of the moments and attempts of its operations, and of nothing
   expect([...switchboard.invocationsOf(tag)]).toEqual(["inv-p"]);
 });
 
+test("what a client was told of works for its case, before anything of it has passed", () => {
+  const { switchboard } = make();
+  switchboard.works(tag, "inv-later");
+  expect([...switchboard.invocationsOf(tag)]).toEqual(["inv-later"]);
+  expect(switchboard.leave(tag)).toEqual(["inv-later"]);
+  switchboard.works(tag, "inv-late");
+  expect([...switchboard.invocationsOf(tag)]).toEqual([]);
+});
+
 test.each([
   ["End", "ended"],
   ["Suspension", "suspended"],

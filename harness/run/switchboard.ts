@@ -46,6 +46,11 @@ export class Switchboard implements Gate {
     return invocations;
   }
 
+  /** An invocation works for the case, as a client was told: it may be due much later. */
+  works(tag: Tag, invocation: string): void {
+    this.#invocations.get(tag)?.add(invocation);
+  }
+
   invocationsOf(tag: Tag): ReadonlySet<string> {
     return this.#invocations.get(tag) ?? new Set();
   }

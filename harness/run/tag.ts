@@ -16,6 +16,10 @@ export function makeTag(random: () => number): Tag {
   return `${text}-`;
 }
 
+/** Whether an invocation is the case's by what it was called with. A scheduled one of a service shows in no other way. */
+export const isOf = ({ key, idempotencyKey }: { key?: string; idempotencyKey?: string }, tag: Tag): boolean =>
+  key?.startsWith(tag) === true || idempotencyKey?.startsWith(tag) === true;
+
 /** The text as the stack sees it: a sign at the start of a text or of a path segment is an id of the case. */
 export const tagged = (text: string, tag: Tag): string =>
   text.includes("@") ? text.replace(/(^|\/)@/g, `$1${tag}`) : text;

@@ -120,6 +120,8 @@ export interface InvocationStatus {
   service: string;
   handler: string;
   key?: string;
+  /** one that the client chose; a server may also show one of its own making */
+  idempotencyKey?: string;
   status: "pending" | "scheduled" | "ready" | "running" | "backing-off" | "suspended" | "paused" | "completed";
   /** scheduled: when it is due, in milliseconds of the stack's clock */
   due?: number;

@@ -73,6 +73,11 @@ export class Guest {
   async output(id: string): Promise<Answer> {
     return told(await this.#get(`/restate/invocation/${id}/output`));
   }
+  /** Attaches to the invocation, or asks for its output, that was made with an idempotency key; it is escaped as in any path. */
+  async named(target: string, once: string, verb: "attach" | "output"): Promise<Answer> {
+    const key = encodeURIComponent(this.key(once));
+    return told(await this.#get(`/restate/invocation${this.#path(target)}/${key}/${verb}`));
+  }
   async workflow(key: string, verb: "attach" | "output"): Promise<Answer> {
     return told(await this.#get(`/restate/workflow/recipe${this.#kitchen}/${this.key(key)}/${verb}`));
   }

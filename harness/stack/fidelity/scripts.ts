@@ -109,6 +109,21 @@ export const scripts: Record<string, Script> = {
     const { id, answer } = await guest.send("cupboard//add", 50, once);
     return [first, second, answer, await guest.attach(id), await guest.output(id), await guest.state("cupboard")];
   },
+  "named by an idempotency key: a plain one, one that is escaped, one that was never used": async (guest) => {
+    await guest.call("cupboard//add", 1, { once: "plain" });
+    await guest.call("cupboard//add", 2, { once: "not,plain" });
+    await guest.call("cook/catchFail", guest.key(""), { once: "plain" });
+    const named = async (target: string, once: string) => [
+      await guest.named(target, once, "output"),
+      await guest.named(target, once, "attach"),
+    ];
+    return [
+      await named("cupboard//add", "plain"),
+      await named("cupboard//add", "not,plain"),
+      await named("cupboard//add", "never used"),
+      await named("cook/catchFail", "plain"),
+    ];
+  },
   "a duplicate joins the one that runs": async (guest) => {
     const answers = [guest.call("cupboard//hold", 60, { once: "h" }), guest.call("cupboard//hold", 10, { once: "h" })];
     return Promise.all(answers);

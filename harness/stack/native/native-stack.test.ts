@@ -195,6 +195,18 @@ test("a held message waits, and what follows it in its direction", async () => {
   expect(watch.attemptsOf(key)).toHaveLength(1);
 });
 
+test("what is scheduled shows the idempotency key that it was sent with, and when it is due", async () => {
+  const key = freshKey();
+  const headers = { "idempotency-key": key };
+  await stack.fetch("ingress", { method: "POST", path: "/whoami/boot/send?delay=60000ms", headers });
+  const [scheduled, ...others] = await stack.probe.unfinished();
+  expect(others).toEqual([]);
+  expect(scheduled).toMatchObject({ service: "whoami", idempotencyKey: key, status: "scheduled" });
+  expect(scheduled!.due! - stack.clock.now()).toBeGreaterThan(30_000);
+  await stack.fetch("admin", { method: "PATCH", path: `/invocations/${scheduled!.id}/kill`, headers: {} });
+  expect(await stack.probe.unfinished()).toEqual([]);
+});
+
 test("an external system that fails, or whose answer is lost, is asked again", async () => {
   const key = freshKey();
   const answers: (ExternalAnswer | "lost")[] = ["lost", { status: 503, body: "{}" }];

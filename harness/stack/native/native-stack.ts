@@ -207,12 +207,13 @@ export class NativeStack implements Stack {
       target_service_name: string;
       target_service_key?: string;
       target_handler_name: string;
+      idempotency_key?: string;
       status: InvocationStatus["status"];
       last_failure?: string;
       scheduled_start_at?: string;
     }
     const rows = await this.#server.query<Row>(
-      "select id, target_service_name, target_service_key, target_handler_name, status, last_failure, " +
+      "select id, target_service_name, target_service_key, target_handler_name, idempotency_key, status, last_failure, " +
         // the server fills in scheduled_start_at only for a query that asks for scheduled_at too (seen in 1.7.12)
         "scheduled_at, scheduled_start_at from sys_invocation where status != 'completed'",
     );
@@ -223,6 +224,7 @@ export class NativeStack implements Stack {
       handler: row.target_handler_name,
       status: row.status,
       ...(row.target_service_key !== undefined && { key: row.target_service_key }),
+      ...(row.idempotency_key !== undefined && { idempotencyKey: row.idempotency_key }),
       ...(row.last_failure !== undefined && { failure: row.last_failure }),
       ...(row.status === "scheduled" && row.scheduled_start_at !== undefined && { due: due(row) }),
     }));

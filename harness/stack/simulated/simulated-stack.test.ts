@@ -185,6 +185,21 @@ test("a thawed process whose call is never answered does not keep its healing wa
   });
 });
 
+test("what is scheduled shows the idempotency key that it was sent with, and when it is due", async () => {
+  const stack = await started(kitchen, new Shelf());
+  await stack.run(async () => {
+    const headers = { "idempotency-key": "k1", "content-type": "application/json" };
+    const path = "/cupboard/a/hold/send?delay=500ms";
+    await stack.fetch("ingress", { method: "POST", path, headers, body: "1" });
+    const now = stack.clock.now();
+    const [scheduled] = await stack.probe.unfinished();
+    expect(scheduled).toMatchObject({ key: "a", handler: "hold", idempotencyKey: "k1", status: "scheduled" });
+    expect(scheduled!.due! - now).toBeGreaterThan(400);
+    await stack.clock.sleep(1000);
+    expect(await stack.probe.unfinished()).toEqual([]);
+  });
+});
+
 test("a promise of the gate holds its message and what follows it, and nothing else", async () => {
   const gate = new Shelf();
   const release = Promise.withResolvers<undefined>();

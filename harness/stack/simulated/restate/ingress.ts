@@ -50,10 +50,8 @@ export class Ingress {
   #serve(request: IngressRequest, later: Answer): HttpAnswer | undefined {
     const [pathname = "", search = ""] = request.path.split("?");
     const searchParams = new URLSearchParams(search);
-    const segments = pathname
-      .replace(/^\/|\/$/g, "")
-      .split("/")
-      .map(decoded);
+    const raw = pathname.replace(/^\/|\/$/g, "").split("/");
+    const segments = raw.map(decoded);
     if (segments[0] !== "restate") return this.#invoke(segments, request, searchParams, later);
     const [what, ...rest] = segments.slice(1);
     switch (what) {
@@ -63,7 +61,7 @@ export class Ingress {
         return this.#invoke([...rest, "send"], request, searchParams, later);
       case "invocation":
       case "workflow":
-        return this.#result(what, rest, request, later);
+        return this.#result(what, rest, raw.at(-2) ?? "", request, later);
       case "awakeables":
       case "a":
         return this.#awakeable(rest, request);
@@ -130,12 +128,13 @@ export class Ingress {
   #result(
     what: "invocation" | "workflow",
     path: string[],
-    { method, name }: IngressRequest,
+    idempotencyKey: string,
+    { method, name, path: whole }: IngressRequest,
     later: Answer,
   ): HttpAnswer | undefined {
     if (method !== "GET") return METHOD_NOT_ALLOWED;
     const verb = path.at(-1);
-    const id = idOf(what, path.slice(0, -1), name);
+    const id = idOf(what, path.slice(0, -1), idempotencyKey, name) ?? refusal(400, `bad path: ${whole.split("?")[0]}`);
     if (typeof id !== "string") return id;
     const invocation = this.#processor.find(id);
     if (verb === "attach") {
@@ -165,8 +164,16 @@ export class Ingress {
   }
 }
 
-/** An invocation is named by its id, by its target and idempotency key, or as the run of a workflow. */
-function idOf(what: "invocation" | "workflow", path: string[], name: string): string | HttpAnswer {
+/**
+ * An invocation is named by its id, by its target and idempotency key, or as the run of a workflow.
+ * @param idempotencyKey as it stands in the path: all else there may be escaped, this the server takes literally (1.7.12)
+ */
+function idOf(
+  what: "invocation" | "workflow",
+  path: string[],
+  idempotencyKey: string,
+  name: string,
+): string | HttpAnswer | undefined {
   const [first = "", second = ""] = path;
   if (what === "workflow") {
     if (path.length !== 2) return NOT_FOUND;
@@ -176,9 +183,9 @@ function idOf(what: "invocation" | "workflow", path: string[], name: string): st
     const flaw = flawOfInvocationId(first);
     return flaw ? refusal(400, `bad invocation id '${first}': ${flaw}`) : first;
   }
-  if (path.length !== 3 && path.length !== 4) return NOT_FOUND;
+  if (path.length !== 3 && path.length !== 4) return undefined;
   const key = path.length === 4 ? second : undefined;
-  const [handler = "", idempotencyKey = ""] = path.slice(-2);
+  const [handler = ""] = path.slice(-2);
   return invocationId({ name, service: first, handler, key, idempotencyKey }).text;
 }
 

@@ -34,6 +34,7 @@ export class Invocation {
   readonly id: InvocationId;
   readonly handler: Handler;
   readonly key: string | undefined;
+  readonly idempotencyKey: string | undefined;
   /** its partition: that of its key */
   readonly place: string;
   status: Status = "inboxed";
@@ -61,11 +62,19 @@ export class Invocation {
   failures = 0;
   lastFailure: string | undefined;
 
-  constructor(name: string, id: InvocationId, handler: Handler, key: string | undefined, due: number | undefined) {
+  constructor(
+    name: string,
+    id: InvocationId,
+    handler: Handler,
+    key: string | undefined,
+    idempotencyKey: string | undefined,
+    due: number | undefined,
+  ) {
     this.name = name;
     this.id = id;
     this.handler = handler;
     this.key = key;
+    this.idempotencyKey = idempotencyKey;
     this.place = key !== undefined ? `key ${key}` : id.text;
     this.due = due;
   }

@@ -110,7 +110,7 @@ export class PartitionProcessor {
       else if (waiter) this.#join(known, waiter);
       return { invocation: known, isNew: false };
     }
-    const invocation = new Invocation(name, id, handler, key, submission.due || undefined);
+    const invocation = new Invocation(name, id, handler, key, idempotencyKey, submission.due || undefined);
     const { headers, body } = submission;
     this.#store(invocation, frameOf(MessageType.Input, { headers, value: { content: body } }));
     if (waiter) invocation.waiters.push(waiter);

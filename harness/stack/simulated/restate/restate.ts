@@ -85,8 +85,9 @@ export class Restate {
   unfinished(): InvocationStatus[] {
     const known = [...this.processor.invocations].filter(({ isOver }) => !isOver);
     const sent = this.processor.underWay.map(
-      ([id, { handler, key, due }]): InvocationStatus => ({
+      ([id, { handler, key, idempotencyKey, due }]): InvocationStatus => ({
         ...targetOf(id, handler, key),
+        ...(idempotencyKey !== undefined && { idempotencyKey }),
         ...(due ? { status: "scheduled", due } : { status: "ready" }),
       }),
     );
@@ -100,10 +101,11 @@ export class Restate {
   }
 
   #statusOf(invocation: Invocation): InvocationStatus {
-    const { id, handler, key, due, lastFailure } = invocation;
+    const { id, handler, key, idempotencyKey, due, lastFailure } = invocation;
     const status = this.#statusName(invocation);
     return {
       ...targetOf(id.text, handler, key),
+      ...(idempotencyKey !== undefined && { idempotencyKey }),
       status,
       ...(status === "scheduled" && due !== undefined && { due }),
       ...(status === "backing-off" && lastFailure !== undefined && { failure: lastFailure }),

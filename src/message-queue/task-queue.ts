@@ -1,0 +1,31 @@
+import * as clients from "@restatedev/restate-sdk-clients";
+import { ingressUrl } from "../configuration.ts";
+import type { Task, TaskResult } from "./task.ts";
+import type { asyncTaskWorker } from "./worker.ts";
+
+/**
+ * Hands tasks to the worker and gets their results, from any process: a task is known by its id alone. Every call can be
+ * repeated as often as needed. Both methods reject with the `HttpCallError` of a refusal, and with any other error when
+ * there is no answer.
+ */
+export class TaskQueue {
+  readonly #ingress = clients.connect({ url: ingressUrl(), retry: true });
+
+  /**
+   * Settles once Restate has the task: from then on it will run, and nobody need wait for it.
+   * The first submission of an id decides what is done and when; later ones find the same invocation.
+   */
+  async submit(task: Task, delayMs = 0): Promise<{ invocationId: string }> {
+    const { invocationId } = await this.#ingress
+      .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
+      .runTask(task, clients.rpc.sendOpts({ idempotencyKey: task.id, delay: delayMs }));
+    return { invocationId };
+  }
+
+  /** Waits for the result of a task that was submitted, by this process or another. */
+  result(id: string): Promise<TaskResult> {
+    // an invocation can be named by its target and idempotency key in place of its id
+    const invocationId = `asyncTaskWorker/runTask/${encodeURIComponent(id)}`;
+    return this.#ingress.result<TaskResult>({ invocationId, status: "PreviouslyAccepted", attachable: true });
+  }
+}
