@@ -4,6 +4,7 @@ import { product } from "./durable-rpc/product.ts";
 import { accounts } from "./payment-state-machine/accounts.ts";
 import { payments } from "./payment-state-machine/payments.ts";
 import { bookingWorkflow } from "./sagas/booking.ts";
+import { machineOperator } from "./state-machines/machine-operator.ts";
 
 /** What one pattern consists of and what it needs. */
 export interface Pattern {
@@ -58,5 +59,10 @@ export const catalog: Record<string, Pattern> = {
     services: [bookingWorkflow],
     external: ["flights", "cars", "payment-provider"],
     environment: retries,
+  },
+  "state-machines": {
+    services: [machineOperator],
+    external: ["machines"],
+    environment: { TRANSITION_TIME: "milliseconds that a machine takes to get up or down (5000)", ...retries },
   },
 };
