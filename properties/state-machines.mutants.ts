@@ -5,36 +5,40 @@ const client = "src/external/machines.ts";
 
 export const mutants: Mutant[] = [
   {
-    name: "one lock for all machines",
+    name: "one lock for the machines of a row",
     file: operator,
     find: "  await carryOut(ctx, { number: last.number + 1, to, finished: false });\n",
-    replace: `  const locks = globalThis as { machineLock?: Promise<void> };
-  const mine = (locks.machineLock ?? Promise.resolve()).then(() =>
+    replace: `  const locks = ((globalThis as { machineLocks?: Map<string, Promise<void>> }).machineLocks ??= new Map());
+  const row = ctx.key.slice(0, -1);
+  const mine = (locks.get(row) ?? Promise.resolve()).then(() =>
     carryOut(ctx, { number: last.number + 1, to, finished: false }),
   );
-  locks.machineLock = mine.catch(() => undefined);
+  locks.set(row, mine.catch(() => undefined));
   await mine;
 `,
     breaks: ["machines do not wait for each other"],
     note: "a call about one machine is held up while another is asked for",
   },
   {
-    name: "reports to machines sent one after the other",
+    name: "begins of a row of machines told one after the other",
     file: client,
     find: 'begin: (transition: Transition, tag: Tag) => change("machines", "begin", { ...transition }, tag, Machine),',
-    replace: `begin: ((last: Promise<unknown>) => (transition: Transition, tag: Tag) => {
-    const next = last.then(() => change("machines", "begin", { ...transition }, tag, Machine));
-    last = next.catch(() => undefined);
+    replace: `begin: ((queues: Map<string, Promise<unknown>>) => (transition: Transition, tag: Tag) => {
+    const row = transition.machine.slice(0, -1);
+    const next = (queues.get(row) ?? Promise.resolve()).then(() =>
+      change("machines", "begin", { ...transition }, tag, Machine),
+    );
+    queues.set(row, next.catch(() => undefined));
     return next;
-  })(Promise.resolve()),`,
+  })(new Map()),`,
     breaks: ["machines do not wait for each other"],
     note: "a call about one machine is held up while another is asked for",
   },
   {
     name: "cancellation breaks the transition off",
     file: operator,
-    find: "await untilSettled(ctx.sleep(transitionTime()));",
-    replace: "await ctx.sleep(transitionTime());",
+    find: 'import { untilSettled } from "../cancellation.ts";',
+    replace: "const untilSettled = <T>(promise: restate.RestatePromise<T>): restate.RestatePromise<T> => promise;",
     breaks: ["finished before the answer", "begun is completed", "answers are truthful"],
     note: "the invocation is cancelled while the machine is in transition",
   },
@@ -126,20 +130,9 @@ export const mutants: Mutant[] = [
   await untilSettled(ctx.sleep(transitionTime()));
   await tell("done");
 `,
-    replace: `  const done = ctx.sleep(transitionTime()).map(() => undefined);
-  await Promise.all([tell("begin"), untilSettled(done).then(() => tell("done"))]);
+    replace: `  await Promise.all([tell("begin"), untilSettled(ctx.sleep(transitionTime())), tell("done")]);
 `,
     breaks: ["takes its time", "alternates legally"],
-    note: "a machine hears late of its begin",
-  },
-  {
-    name: "done told one way",
-    file: operator,
-    find: '  await tell("done");\n',
-    replace:
-      '  void machines.done({ machine: ctx.key, transition: number, to }, { key: [ctx.key, number, "done"].join("/"), reference: ctx.key }).catch(() => undefined);\n',
-    breaks: ["finished before the answer", "answers are truthful", "begun is completed"],
-    note: "the answer overtakes the report; or it fails, and nobody repeats it",
   },
   {
     name: "what the machine is remembered in memory",
@@ -169,15 +162,5 @@ export const mutants: Mutant[] = [
     const action = () => machines[phase]({ machine: ctx.key, transition: number, to: common.to ?? to }, tag);`,
     breaks: ["no invented effect", "alternates legally"],
     note: "one machine goes up while another goes down",
-  },
-  {
-    name: "handlers run side by side",
-    file: operator,
-    find: 'setUp: (ctx: restate.ObjectContext<MachineState>): Promise<Answer> => bringTo(ctx, "UP"),',
-    replace: `setUp: restate.handlers.object.shared((ctx: restate.ObjectSharedContext<MachineState>): Promise<Answer> =>
-      bringTo(ctx as unknown as restate.ObjectContext<MachineState>, "UP"),
-    ),`,
-    breaks: ["linearizable", "answers are truthful"],
-    note: "two are asked of one machine at the same time",
   },
 ];

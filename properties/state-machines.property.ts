@@ -29,7 +29,7 @@ import {
 import { property } from "../harness/run/index.ts";
 
 /** Milliseconds that a transition takes. */
-const TRANSITION_TIME = 20;
+const TRANSITION_TIME = 40;
 
 type Status = "UP" | "DOWN";
 const HANDLERS: Record<string, Status> = { setUp: "UP", tearDown: "DOWN" };
@@ -389,6 +389,8 @@ const atMessage = (message: number): Moment => ({
   message,
   when: "after",
 });
+/** The transition has begun and takes its time. */
+const asleep = atMessage(5);
 const fault = (id: string, kind: string, at: Moment, heal?: Moment): Fault => ({ id, kind, at, ...(heal && { heal }) });
 
 /** Some fault of the kind struck while a transition was under way. */
@@ -511,6 +513,19 @@ property("a machine goes up and down in whole transitions, one at a time", {
         faults: [fault("f1", "external-answers-late", atCall(1, "after"), done("o2"))],
       },
     },
+    "one machine goes up while another goes down": {
+      met: (history) => {
+        const all = told(history);
+        return all.some(({ index }) => new Set(underWay(all, index + 1).map(({ to }) => to)).size > 1);
+      },
+      plan: {
+        operations: [
+          ask("o1", "setUp", { machine: "@m2" }),
+          ask("o2", "setUp", { after: ["o1"] }),
+          ask("o3", "tearDown", { machine: "@m2", at: { ...asleep, operation: "o2" } }),
+        ],
+      },
+    },
     "a request is made again after a lost answer": {
       met: someAsked((one, all) =>
         all.some(
@@ -532,11 +547,7 @@ property("a machine goes up and down in whole transitions, one at a time", {
     "a transition is cancelled": {
       met: endedInTransition("cancel"),
       plan: {
-        operations: [
-          ask("o1", "setUp"),
-          ending("cancel", "o2", atCall(1, "after")),
-          ask("o3", "tearDown", { after: ["o1"] }),
-        ],
+        operations: [ask("o1", "setUp"), ending("cancel", "o2", asleep), ask("o3", "tearDown", { after: ["o1"] })],
       },
     },
     "a transition is cancelled again before it ends": {
@@ -548,7 +559,7 @@ property("a machine goes up and down in whole transitions, one at a time", {
       plan: {
         operations: [
           ask("o1", "setUp"),
-          ending("cancel", "o2", atMessage(5)),
+          ending("cancel", "o2", asleep),
           { ...ending("cancel", "o3", done("o2")), after: ["o2"] },
         ],
       },
@@ -562,7 +573,7 @@ property("a machine goes up and down in whole transitions, one at a time", {
       plan: {
         operations: [
           ask("o1", "setUp"),
-          ending("terminate", "o2", atCall(1, "after")),
+          ending("terminate", "o2", asleep),
           ask("o3", "setUp", { after: ["o2"] }),
           ask("o4", "tearDown", { after: ["o3"] }),
         ],
@@ -574,7 +585,7 @@ property("a machine goes up and down in whole transitions, one at a time", {
     },
     "the connection to the endpoint is lost in mid-transition": {
       met: struckInTransition("cut-session"),
-      plan: { operations: [ask("o1", "setUp")], faults: [fault("f1", "cut-session", atMessage(5))] },
+      plan: { operations: [ask("o1", "setUp")], faults: [fault("f1", "cut-session", asleep)] },
     },
     "Restate is killed in mid-transition": {
       met: struckInTransition("kill-server"),
