@@ -6,6 +6,7 @@ import { asyncTaskWorker } from "./message-queue/worker.ts";
 import { accounts } from "./payment-state-machine/accounts.ts";
 import { payments } from "./payment-state-machine/payments.ts";
 import { bookingWorkflow } from "./sagas/booking.ts";
+import { machineOperator } from "./state-machines/machine-operator.ts";
 
 /** What one pattern consists of and what it needs. */
 export interface Pattern {
@@ -66,5 +67,10 @@ export const catalog: Record<string, Pattern> = {
     services: [bookingWorkflow],
     external: ["flights", "cars", "payment-provider"],
     environment: retries,
+  },
+  "state-machines": {
+    services: [machineOperator],
+    external: ["machines"],
+    environment: { TRANSITION_TIME: "milliseconds that a machine takes to get up or down (5000)", ...retries },
   },
 };

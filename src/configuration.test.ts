@@ -1,12 +1,13 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { externalUrl, ingressUrl, openingBalance, port, tokenExpiry } from "./configuration.ts";
+import { externalUrl, ingressUrl, openingBalance, port, tokenExpiry, transitionTime } from "./configuration.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
 test("settings have real defaults", () => {
-  for (const name of ["OPENING_BALANCE", "TOKEN_EXPIRY", "INGRESS_URL"]) vi.stubEnv(name, undefined);
+  for (const name of ["OPENING_BALANCE", "TOKEN_EXPIRY", "TRANSITION_TIME", "INGRESS_URL"]) vi.stubEnv(name, undefined);
   expect(openingBalance()).toBe(0);
   expect(tokenExpiry()).toBe(3_600_000);
+  expect(transitionTime()).toBe(5_000);
   expect(ingressUrl()).toBe("http://127.0.0.1:8080");
 });
 

@@ -12,6 +12,9 @@ export const openingBalance = () => whole("OPENING_BALANCE", 0);
 /** Milliseconds after which a payment id is forgotten and may be used again. */
 export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
 
+/** Milliseconds that a machine takes to get up or down. */
+export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
+
 /** The base address of an external system. */
 export const externalUrl = (system: string) => url(externalSetting(system), `http://127.0.0.1:5060/${system}`);
 

@@ -14,25 +14,26 @@ export interface Shrunk {
  * operations (with what names them), clients by merging them, fields and values, then pins; again from the start until
  * nothing can be removed. Lists are cut by halves first, then item by item (delta debugging, Zeller and Hildebrandt 2002).
  *
- * @param fails gives a candidate that still fails in the same way back, perhaps with another schedule under which it does
+ * @param fails gives a candidate that still fails in the same way back, perhaps with another schedule under which it does;
+ *   `untied` says that an operation or a healing of it may come at more moments than before
  * @param goOn asked before each candidate; false ends the search
  */
 export async function shrink(
   plan: Plan,
   shapes: readonly FaultShape[],
-  fails: (candidate: Plan) => Promise<Plan | undefined>,
+  fails: (candidate: Plan, untied: boolean) => Promise<Plan | undefined>,
   goOn: () => boolean,
 ): Promise<Shrunk> {
   let best = plan;
   let tried = 0;
   let stopped = false;
-  const attempt = async (candidate: Plan): Promise<boolean> => {
+  const attempt = async (candidate: Plan, untied = false): Promise<boolean> => {
     if (stopped || !goOn()) {
       stopped = true;
       return false;
     }
     tried++;
-    const failing = await fails(candidate);
+    const failing = await fails(candidate, untied);
     if (failing) best = failing;
     return failing !== undefined;
   };
@@ -104,7 +105,7 @@ function unbound({ after, at, ...operation }: Operation, gone: ReadonlySet<strin
   return { ...operation, ...(left.length > 0 && { after: left }), ...(at && !gone.has(at.operation) && { at }) };
 }
 
-type Attempt = (candidate: Plan) => Promise<boolean>;
+type Attempt = (candidate: Plan, untied?: boolean) => Promise<boolean>;
 
 /** What fails with one client that does everything in turn needs no luck: better than with several. */
 async function mergeClients(best: () => Plan, attempt: Attempt): Promise<void> {
@@ -127,7 +128,7 @@ async function simplifyOperation(id: string, best: () => Plan, attempt: Attempt)
     const operation = current();
     if (operation?.[field] === undefined) continue;
     const { [field]: _, ...rest } = operation;
-    await attempt(replaced(rest as Operation));
+    await attempt(replaced(rest as Operation), field === "at" || field === "after");
   }
   for (let again = true; again; ) {
     again = false;
@@ -144,7 +145,7 @@ async function simplifyFault(id: string, best: () => Plan, attempt: Attempt): Pr
   const fault = best().faults.find((one) => one.id === id);
   if (!fault?.heal) return;
   const { heal: _, ...rest } = fault;
-  await attempt({ ...best(), faults: best().faults.map((one) => (one.id === id ? rest : one)) });
+  await attempt({ ...best(), faults: best().faults.map((one) => (one.id === id ? rest : one)) }, true);
 }
 
 /**

@@ -100,6 +100,17 @@ test("what only another schedule lets go is removed under that, and the plan is 
   expect(rate).toEqual({ failed: 100, of: 100 });
 });
 
+test("what ties an operation to a moment stays, unless it is of no use under any schedule", async () => {
+  const tied: Plan = { operations: [operation("o1"), { ...operation("o2"), at: invoke("o1") }], faults: [] };
+  const shrunk = async (rule: (candidate: Plan) => boolean) => {
+    const { judge } = judging((candidate) => (has(candidate, "o1", "o2") && rule(candidate) ? ["balance"] : []));
+    return (await investigate(tied, run(tied, "balance"), "balance", { judge, exact: true })).plan;
+  };
+  const isTied = ({ operations }: Plan) => operations.some(({ at }) => at !== undefined);
+  expect(isTied(await shrunk((candidate) => isTied(candidate) || candidate.schedule! < 5))).toBe(true);
+  expect(isTied(await shrunk(() => true))).toBe(false);
+});
+
 test("a failure that comes by luck is shrunk by any run that fails, and held to its order by pins", async () => {
   let nth = 0;
   const { found } = search((candidate) => {

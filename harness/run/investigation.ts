@@ -37,7 +37,8 @@ export interface Means {
  * Shrinks a failing plan and measures how often it fails. A plan that fails every time stays one: its candidates must fail
  * in each of three runs. One that fails by luck is shrunk by candidates that fail in any of three, and then held to the
  * order of a failing run by pins. Where runs are exact, luck is the schedule: what nothing can be removed from under one
- * schedule is shrunk on under others.
+ * schedule is shrunk on under others. But what ties a plan to a moment goes only if it fails under all of them: a real
+ * stack has a schedule of its own.
  */
 export async function investigate(plan: Plan, first: Judged, invariant: string, means: Means): Promise<Investigated> {
   return new Investigation(first, invariant, means).run(plan);
@@ -77,8 +78,14 @@ class Investigation {
 
   async #shrinkExactly(plan: Plan): Promise<Shrunk> {
     const under = { ...plan, schedule: plan.schedule ?? 0 };
-    const shrunk = await this.#shrink(under, async (one) => ((await this.#failsExactly(one)) ? one : undefined));
-    return shrunk.complete ? this.#shrink(shrunk.plan, (one) => this.#rescheduled(one)) : shrunk;
+    const shrunk = await this.#shrink(under, async (one, untied) =>
+      (await (untied ? this.#failsUnderAll(one) : this.#failsExactly(one))) ? one : undefined,
+    );
+    if (!shrunk.complete) return shrunk;
+    return this.#shrink(shrunk.plan, async (one, untied) => {
+      if (!untied) return this.#rescheduled(one);
+      return (await this.#failsUnderAll(one)) ? one : undefined;
+    });
   }
 
   async #shrinkByLuck(plan: Plan): Promise<Shrunk> {
@@ -87,17 +94,19 @@ class Investigation {
     return this.#shrink(plan, async (one) => ((await fails(one)) ? one : undefined));
   }
 
-  #shrink(plan: Plan, fails: (candidate: Plan) => Promise<Plan | undefined>): Promise<Shrunk> {
+  #shrink(plan: Plan, fails: Parameters<typeof shrink>[2]): Promise<Shrunk> {
     return shrink(plan, faultKinds, fails, () => this.#goesOn());
   }
 
   /** The candidate with a schedule under which it fails, its own first. */
   async #rescheduled(candidate: Plan): Promise<Plan | undefined> {
-    for (let other = 0; other < SCHEDULES_PER_CANDIDATE; other++) {
-      const rescheduled = { ...candidate, schedule: (candidate.schedule ?? 0) + other };
-      if (await this.#failsExactly(rescheduled)) return rescheduled;
-    }
+    for (const rescheduled of schedulesOf(candidate)) if (await this.#failsExactly(rescheduled)) return rescheduled;
     return undefined;
+  }
+
+  async #failsUnderAll(candidate: Plan): Promise<boolean> {
+    for (const rescheduled of schedulesOf(candidate)) if (!(await this.#failsExactly(rescheduled))) return false;
+    return true;
   }
 
   /** Where runs are exact, each is made once. */
@@ -186,3 +195,6 @@ class Investigation {
     return faults.some(({ kind }) => faultKind(kind).alone) ? REPLAYS.alone : REPLAYS.shared;
   }
 }
+
+const schedulesOf = (plan: Plan): Plan[] =>
+  Array.from({ length: SCHEDULES_PER_CANDIDATE }, (_, other) => ({ ...plan, schedule: (plan.schedule ?? 0) + other }));

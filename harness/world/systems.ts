@@ -1,8 +1,9 @@
 import { cars } from "./cars.ts";
 import { flights } from "./flights.ts";
+import { machines } from "./machines.ts";
 import { paymentProvider } from "./payment-provider.ts";
 import type { ExternalSystem } from "./system.ts";
 import { tasks } from "./tasks.ts";
 
 /** Every external system that the world can play: a new one is a file and a line here. */
-export const systems: readonly (() => ExternalSystem)[] = [flights, cars, paymentProvider, tasks];
+export const systems: readonly (() => ExternalSystem)[] = [flights, cars, paymentProvider, tasks, machines];
