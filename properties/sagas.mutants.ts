@@ -149,8 +149,8 @@ export const mutants: Mutant[] = [
   },
   {
     name: "refusal retried for ever",
-    file: booking,
-    find: "  if (error instanceof Refusal) throw new restate.TerminalError(error.message, { errorCode: error.status });\n",
+    file: "src/external/end-on-refusal.ts",
+    find: "  if (error instanceof Refusal) throw new TerminalError(error.message, { errorCode: error.status });\n",
     replace: "",
     breaks: ["ends"],
     note: "the card is declined",

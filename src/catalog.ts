@@ -1,6 +1,7 @@
 import type { ServiceDefinition, VirtualObjectDefinition, WorkflowDefinition } from "@restatedev/restate-sdk";
 import { front } from "./durable-rpc/front.ts";
 import { product } from "./durable-rpc/product.ts";
+import { worker } from "./parallel-work/worker.ts";
 import { accounts } from "./payment-state-machine/accounts.ts";
 import { payments } from "./payment-state-machine/payments.ts";
 import { bookingWorkflow } from "./sagas/booking.ts";
@@ -46,6 +47,11 @@ export const catalog: Record<string, Pattern> = {
     services: [product],
     app: front,
     environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" },
+  },
+  "parallel-work": {
+    services: [worker],
+    external: ["workshop"],
+    environment: retries,
   },
   "payment-state-machine": {
     services: [accounts, payments],

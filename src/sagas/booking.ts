@@ -3,8 +3,9 @@ import { z } from "zod";
 import { untilSettled } from "../cancellation.ts";
 import { externalRetries } from "../configuration.ts";
 import { cars } from "../external/cars.ts";
+import { endOnRefusal } from "../external/end-on-refusal.ts";
 import { flights } from "../external/flights.ts";
-import { Refusal, type Tag } from "../external/http.ts";
+import type { Tag } from "../external/http.ts";
 import { paymentProvider } from "../external/payment-provider.ts";
 
 const Text = z.string().min(1);
@@ -58,8 +59,3 @@ export const bookingWorkflow = restate.workflow({
   name: "BookingWorkflow",
   handlers: { run: restate.handlers.workflow.workflow({ input: restate.serde.schema(Trip) }, run) },
 });
-
-function endOnRefusal(error: unknown): never {
-  if (error instanceof Refusal) throw new restate.TerminalError(error.message, { errorCode: error.status });
-  throw error;
-}
