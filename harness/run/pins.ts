@@ -3,8 +3,8 @@ import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
 
 /**
  * Looks for pins that make a plan fail more often. Tried are the order in which invocations began, the steps from one
- * operation to another, and both, then the steps from one invocation to another; of the best of these, pins that do not
- * help are removed.
+ * operation to another, and both; then what was done after an answer, and the steps from one invocation to another. Of the
+ * best of these, pins that do not help are removed.
  *
  * @param failing a run that failed
  * @param measure how often a candidate fails, of some fixed number of runs
@@ -28,8 +28,10 @@ export async function pinned(
     rate = measured;
   };
   const [begun, steps, finer] = [beginningsOf(failing), stepsOf(failing), stepsOf(failing, partyOf)];
-  const begunWith = (more: Pin[]) => (begun.length > 0 && more.length > 0 ? [...begun, ...more] : []);
-  const orders = [begun, steps, begunWith(steps), ...(finer.length > steps.length ? [finer, begunWith(finer)] : [])];
+  const late = stragglersOf(failing);
+  const together = (a: Pin[], b: Pin[]) => (a.length > 0 && b.length > 0 ? [...a, ...b] : []);
+  const orders = [begun, steps, together(begun, steps), late, together(steps, late)];
+  if (finer.length > steps.length) orders.push(finer, together(begun, finer));
   for (const pins of orders) if (pins.length > 0) await attempt({ ...plan, pins }, rate + 1);
   for (const pin of best.pins ?? []) {
     const pins = best.pins!.filter((one) => one !== pin);
@@ -62,14 +64,22 @@ export function stepsOf({ moments = [] }: History, party = ({ operation }: Momen
   return [...pins.values()];
 }
 
-/**
- * The parties within an operation: its children run beside each other, and what is still done for it when its client has
- * heard the answer is nobody's cause of that.
- */
+/** The parties within an operation: its children run beside each other. */
 export function partyOf(moment: Moment): string {
-  if (moment.at === "message" && moment.child !== undefined) return `${moment.operation} child ${moment.child}`;
-  if (moment.at === "operation" && moment.point === "completion") return `${moment.operation} answered`;
-  return moment.operation;
+  return moment.at === "message" && moment.child !== undefined
+    ? `${moment.operation}/${moment.child}`
+    : moment.operation;
+}
+
+/** What an operation still asks of the outside when its client has heard the answer: the first such call comes after it. */
+export function stragglersOf({ moments = [] }: History): Pin[] {
+  return moments.flatMap((first, index): Pin[] => {
+    if (first.at !== "operation" || first.point !== "completion" || first.when !== "after") return [];
+    const second = moments
+      .slice(index)
+      .find(({ at, operation, when }) => at === "effect" && operation === first.operation && when === "before");
+    return second ? [{ first, second }] : [];
+  });
 }
 
 /** The handler of an operation has got its input for the first time. */
