@@ -12,7 +12,7 @@ import { IMPOSSIBLE_SUBTASK } from "../harness/world/index.ts";
 const JOBS: Record<string, string[]> = {
   "@j1": ["sand", "paint", "sand"],
   "@j2": ["sand", "sand"],
-  "@j3": ["saw", "sand", "paint", "varnish"],
+  "@j3": ["saw", "sand", "paint", "varnish", "sand", "paint"],
   "@j4": [IMPOSSIBLE_SUBTASK, "sand", "paint"],
   "@j5": ["saw", IMPOSSIBLE_SUBTASK, "saw", IMPOSSIBLE_SUBTASK],
   "@j6": ["paint"],
@@ -310,8 +310,8 @@ property("subtasks are done at once, each one once, and answered in their order"
         weight: 6,
         request: work,
         messages: { toEndpoint: 9, toServer: 7 },
-        children: 4,
-        effects: 4,
+        children: 5,
+        effects: 5,
         ends: ["cancel", "cancel", "cancel", "terminate"],
       },
       piece: {
@@ -403,7 +403,7 @@ property("subtasks are done at once, each one once, and answered in their order"
     "a run is cancelled while a subtask is in the workshop": {
       met: anyJob(({ cancelled, done }) => cancelled && done.length > 0),
       plan: {
-        operations: [job("o1", "c1", "@j1"), ending("cancel", "o2", atCall(1, "before"))],
+        operations: [job("o1", "c1", "@j3"), ending("cancel", "o2", atCall(1, "before"))],
         faults: [fault("f1", "external-stalls", atCall(1, "before"))],
       },
     },
