@@ -3,6 +3,7 @@ import { front } from "./durable-rpc/front.ts";
 import { product } from "./durable-rpc/product.ts";
 import { front as taskFront } from "./message-queue/front.ts";
 import { asyncTaskWorker } from "./message-queue/worker.ts";
+import { worker } from "./parallel-work/worker.ts";
 import { accounts } from "./payment-state-machine/accounts.ts";
 import { payments } from "./payment-state-machine/payments.ts";
 import { bookingWorkflow } from "./sagas/booking.ts";
@@ -55,6 +56,11 @@ export const catalog: Record<string, Pattern> = {
     app: taskFront,
     external: ["tasks"],
     environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)", ...retries },
+  },
+  "parallel-work": {
+    services: [worker],
+    external: ["workshop"],
+    environment: retries,
   },
   "payment-state-machine": {
     services: [accounts, payments],

@@ -8,10 +8,13 @@ const withdraw = "accounts/@a1/withdraw";
 /** An attribution that knows the parent's operation. */
 function make(): Attribution {
   const attribution = new Attribution();
-  attribution.opened(parent);
   attribution.observe(parent, input("tag-/o1"));
   return attribution;
 }
+
+/** A child's first attempt gets its input. */
+const begins = (attribution: Attribution, invocation: string, target: string, value = "") =>
+  attribution.observe(attempt(invocation, target), input(undefined, value));
 
 test("an invocation works for the operation that its input names", () => {
   const attribution = make();
@@ -21,7 +24,6 @@ test("an invocation works for the operation that its input names", () => {
 
 test("an invocation without the name of an operation works for none that is known", () => {
   const attribution = new Attribution();
-  attribution.opened(parent);
   attribution.observe(parent, input());
   expect(attribution.ownerOf("inv-p")).toBeUndefined();
 });
@@ -33,17 +35,17 @@ test.each(["Call", "OneWayCall"] as const)(
     attribution.observe(parent, callCommand(withdraw, 1, type));
     attribution.observe(parent, childNamed(1, "inv-c"));
     expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
-    attribution.opened(attempt("inv-c", withdraw));
+    begins(attribution, "inv-c", withdraw);
     expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
   },
 );
 
-test("a child that begins before it is named is known by its target", () => {
+test("a child that begins before it is named is known by its target and its input", () => {
   const attribution = make();
   attribution.observe(parent, callCommand("accounts/@a2/deposit", 1));
   attribution.observe(parent, callCommand(withdraw, 3));
-  attribution.opened(attempt("inv-other", "accounts/@a9/withdraw"));
-  attribution.opened(attempt("inv-c", withdraw));
+  begins(attribution, "inv-other", "accounts/@a9/withdraw");
+  begins(attribution, "inv-c", withdraw);
   expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 2 });
   expect(attribution.ownerOf("inv-other")).toBeUndefined();
   attribution.observe(parent, childNamed(3, "inv-c"));
@@ -68,7 +70,6 @@ test("an attempt that calls again what the one before it called keeps the number
   attribution.observe(parent, childNamed(1, "inv-c1"));
   // replayed, and then it gets further
   const again = attempt("inv-p", "payments/@p1/pay", 2);
-  attribution.opened(again);
   attribution.observe(again, input("tag-/o1"));
   attribution.observe(again, callCommand(withdraw, 1));
   attribution.observe(again, childNamed(1, "inv-c1"));
@@ -82,34 +83,53 @@ test("children of the same target that begin before they are named are taken for
   const attribution = make();
   attribution.observe(parent, callCommand(withdraw, 1));
   attribution.observe(parent, callCommand(withdraw, 3));
-  for (const id of ["inv-c1", "inv-c2", "inv-c3"]) attribution.opened(attempt(id, withdraw));
+  for (const id of ["inv-c1", "inv-c2", "inv-c3"]) begins(attribution, id, withdraw);
   expect(["inv-c1", "inv-c2", "inv-c3"].map((id) => attribution.ownerOf(id)?.child)).toEqual([1, 2, undefined]);
+});
+
+test("a child is not taken for one that was called with another input, of whomever", () => {
+  const attribution = make();
+  const other = attempt("inv-q", "worker//run");
+  attribution.observe(other, input("other-/o9"));
+  // the parent's attempt is lost here, and with it the children's names
+  attribution.observe(parent, callCommand("worker//runSubtask", 1, "Call", "sand"));
+  attribution.observe(parent, callCommand("worker//runSubtask", 3, "Call", "paint"));
+  attribution.observe(other, callCommand("worker//runSubtask", 1, "Call", "saw"));
+  begins(attribution, "inv-saw", "worker//runSubtask", "saw");
+  begins(attribution, "inv-paint", "worker//runSubtask", "paint");
+  begins(attribution, "inv-varnish", "worker//runSubtask", "varnish");
+  begins(attribution, "inv-sand", "worker//runSubtask", "sand");
+  expect(["inv-saw", "inv-paint", "inv-varnish", "inv-sand"].map((id) => attribution.ownerOf(id))).toEqual([
+    { tag: "other-", operation: "o9", child: 1 },
+    { tag: "tag-", operation: "o1", child: 2 },
+    undefined,
+    { tag: "tag-", operation: "o1", child: 1 },
+  ]);
 });
 
 test("a wrong guess among calls of the same target is corrected by their names", () => {
   const attribution = make();
   attribution.observe(parent, callCommand(withdraw, 1));
   attribution.observe(parent, callCommand(withdraw, 3));
-  attribution.opened(attempt("inv-second", withdraw));
+  begins(attribution, "inv-second", withdraw);
   expect(attribution.ownerOf("inv-second")?.child).toBe(1);
   attribution.observe(parent, childNamed(3, "inv-second"));
   expect(attribution.ownerOf("inv-second")?.child).toBe(2);
   // and the first is free for the one to which it belongs
-  attribution.opened(attempt("inv-first", withdraw));
+  begins(attribution, "inv-first", withdraw);
   expect(attribution.ownerOf("inv-first")?.child).toBe(1);
   attribution.observe(parent, childNamed(1, "inv-first"));
   expect(attribution.ownerOf("inv-first")?.child).toBe(1);
 });
 
-test("a client's own invocation that was taken for a child is corrected by its input", () => {
+test("an invocation that a parent's call has joined is the client's who made it", () => {
   const attribution = make();
   attribution.observe(parent, callCommand(withdraw, 1));
-  const direct = attempt("inv-d", withdraw);
-  attribution.opened(direct);
+  attribution.observe(parent, childNamed(1, "inv-d"));
   expect(attribution.ownerOf("inv-d")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
-  attribution.observe(direct, input("tag-/o2"));
+  attribution.observe(attempt("inv-d", withdraw), input("tag-/o2"));
   expect(attribution.ownerOf("inv-d")).toEqual({ tag: "tag-", operation: "o2" });
-  attribution.opened(attempt("inv-c", withdraw));
+  begins(attribution, "inv-c", withdraw);
   expect(attribution.ownerOf("inv-c")).toEqual({ tag: "tag-", operation: "o1", child: 1 });
 });
 
@@ -127,6 +147,6 @@ test("what is over is forgotten: a call of it takes no invocation any more", () 
   attribution.forget(["inv-p", "inv-c1"]);
   expect(attribution.ownerOf("inv-p")).toBeUndefined();
   expect(attribution.ownerOf("inv-c1")).toBeUndefined();
-  attribution.opened(attempt("inv-c2", withdraw));
+  begins(attribution, "inv-c2", withdraw);
   expect(attribution.ownerOf("inv-c2")).toBeUndefined();
 });

@@ -16,6 +16,7 @@ interface Slot {
   service: string;
   handler: string;
   key: string;
+  input: Uint8Array;
   invocation?: string;
 }
 
@@ -23,7 +24,8 @@ interface Slot {
  * Finds out for which operation an invocation works, from what passes between Restate and the endpoint: the client's
  * request carries the operation's name in a header, which Restate hands to the handler; a child is announced by its
  * parent's call command, and named by the notification that answers it. A child may begin before the notification has
- * passed: then the oldest unnamed call with the same target is taken for it, until the notification says better.
+ * passed, or in spite of one that was lost with its parent's attempt: then the oldest unnamed call with the same target and
+ * the same input is taken for it, until the notification says better.
  */
 export class Attribution {
   readonly #owners = new Map<string, Owner>();
@@ -34,17 +36,6 @@ export class Attribution {
 
   ownerOf(invocation: string): Owner | undefined {
     return this.#owners.get(invocation);
-  }
-
-  /** An attempt begins: perhaps it is a child's whose parent is known. */
-  opened(attempt: Attempt): void {
-    if (this.#owners.has(attempt.invocation)) return;
-    for (const slot of this.#slots.values()) {
-      if (slot.invocation || !isTarget(slot, attempt)) continue;
-      slot.invocation = attempt.invocation;
-      this.#owners.set(attempt.invocation, slot.owner);
-      return;
-    }
   }
 
   /** Learns what a message tells. */
@@ -70,13 +61,29 @@ export class Attribution {
   #input(attempt: Attempt, message: Message): void {
     const known = this.#owners.get(attempt.invocation);
     if (known?.child === undefined && known) return;
-    const { headers } = message.decode() as { headers?: { key: string; value: string }[] };
+    const { headers, value } = message.decode() as {
+      headers?: { key: string; value: string }[];
+      value?: { content?: Uint8Array };
+    };
     const name = headers?.find(({ key }) => key === OPERATION_HEADER)?.value;
-    if (!name) return;
-    // it was taken for a child, which may yet come
+    if (!name) {
+      if (!known) this.#began(attempt, value?.content ?? NO_INPUT);
+      return;
+    }
+    // it was named as a child; the call may yet make one of its own
     if (known) this.#release(attempt.invocation);
     const slash = name.indexOf("/");
     this.#owners.set(attempt.invocation, { tag: name.slice(0, slash), operation: name.slice(slash + 1) });
+  }
+
+  /** An invocation of nobody's begins: perhaps it is a child's whose parent is known. */
+  #began(attempt: Attempt, input: Uint8Array): void {
+    for (const slot of this.#slots.values()) {
+      if (slot.invocation || !isTarget(slot, attempt) || Buffer.compare(slot.input, input) !== 0) continue;
+      slot.invocation = attempt.invocation;
+      this.#owners.set(attempt.invocation, slot.owner);
+      return;
+    }
   }
 
   #call(parent: Attempt, message: Message): void {
@@ -86,6 +93,7 @@ export class Attribution {
       service_name: string;
       handler_name: string;
       key?: string;
+      parameter?: Uint8Array;
       invocation_id_notification_idx: number;
     };
     const name = slotName(parent.invocation, call.invocation_id_notification_idx);
@@ -98,6 +106,7 @@ export class Attribution {
       service: call.service_name,
       handler: call.handler_name,
       key: call.key ?? "",
+      input: call.parameter ?? NO_INPUT,
     });
   }
 
@@ -114,6 +123,8 @@ export class Attribution {
     for (const slot of this.#slots.values()) if (slot.invocation === invocation) delete slot.invocation;
   }
 }
+
+const NO_INPUT = new Uint8Array();
 
 /** The value of the operation header. */
 const nameOf = ({ tag, operation }: Owner): string => `${tag}/${operation}`;

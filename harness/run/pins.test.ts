@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { History } from "../history/index.ts";
 import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
-import { beginningsOf, pinned, stepsOf } from "./pins.ts";
+import { beginningsOf, partyOf, pinned, stepsOf, stragglersOf } from "./pins.ts";
 
 const message = (operation: string, number: number, when: Moment["when"], more: Partial<Moment> = {}): Moment =>
   ({ at: "message", operation, attempt: 1, direction: "to-server", message: number, when, ...more }) as Moment;
@@ -22,7 +22,7 @@ const historyOf = (moments: Moment[]): History => ({
   moments,
   final: { quiescent: true, unfinished: [], state: {}, outcomes: {} },
 });
-const orders = (moments: Moment[], pinsOf = stepsOf): string[] =>
+const orders = (moments: Moment[], pinsOf: (history: History) => Pin[] = stepsOf): string[] =>
   pinsOf(historyOf(moments)).map(({ first, second }) => `${momentName(first)} < ${momentName(second)}`);
 
 test("when a run goes from one operation to another, what came last comes before what came next", () => {
@@ -51,6 +51,39 @@ test("what a client has heard cannot be held back; what it asks can", () => {
   expect(orders([message("o1", 1, "after"), operation("o2", "completion", "before")])).toEqual([]);
   expect(orders([message("o1", 1, "after"), operation("o2", "invoke", "before")])).toEqual([
     "after o1 attempt 1 to-server 1 < before o2 invoke",
+  ]);
+});
+
+test("the children of an operation are parties of their own", () => {
+  const child = (number: number, when: Moment["when"]) => message("o1", 1, when, { child: number } as Partial<Moment>);
+  const moments = [
+    message("o1", 1, "after"),
+    child(2, "before"),
+    child(2, "after"),
+    child(1, "before"),
+    child(1, "after"),
+    message("o1", 2, "before"),
+  ];
+  expect(orders(moments)).toEqual([]);
+  expect(orders(moments, (history) => stepsOf(history, partyOf))).toEqual([
+    "after o1 attempt 1 to-server 1 < before o1/2 attempt 1 to-server 1",
+    "after o1/2 attempt 1 to-server 1 < before o1/1 attempt 1 to-server 1",
+    "after o1/1 attempt 1 to-server 1 < before o1 attempt 1 to-server 2",
+  ]);
+});
+
+test("what an operation asks of the outside after its answer comes after it", () => {
+  const effect = (id: string, call: number, when: Moment["when"]): Moment => ({
+    at: "effect",
+    operation: id,
+    call,
+    when,
+  });
+  const answered = operation("o1", "completion", "after");
+  const moments = [effect("o1", 1, "before"), answered, effect("o2", 1, "before"), effect("o1", 1, "after")];
+  expect(orders(moments, stragglersOf)).toEqual([]);
+  expect(orders([...moments, effect("o1", 2, "before"), effect("o1", 3, "before")], stragglersOf)).toEqual([
+    "after o1 completion < before o1 effect 2",
   ]);
 });
 

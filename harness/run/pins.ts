@@ -3,7 +3,8 @@ import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
 
 /**
  * Looks for pins that make a plan fail more often. Tried are the order in which invocations began, the steps from one
- * operation to another, and both; of the best of these, pins that do not help are removed.
+ * operation to another, and both; then what was done after an answer, and the steps from one invocation to another. Of the
+ * best of these, pins that do not help are removed.
  *
  * @param failing a run that failed
  * @param measure how often a candidate fails, of some fixed number of runs
@@ -26,10 +27,12 @@ export async function pinned(
     best = candidate;
     rate = measured;
   };
-  const [begun, steps] = [beginningsOf(failing), stepsOf(failing)];
-  const both = begun.length > 0 && steps.length > 0 ? [...begun, ...steps] : [];
-  const orders = [begun, steps, both].filter(({ length }) => length > 0);
-  for (const pins of orders) await attempt({ ...plan, pins }, rate + 1);
+  const [begun, steps, finer] = [beginningsOf(failing), stepsOf(failing), stepsOf(failing, partyOf)];
+  const late = stragglersOf(failing);
+  const together = (a: Pin[], b: Pin[]) => (a.length > 0 && b.length > 0 ? [...a, ...b] : []);
+  const orders = [begun, steps, together(begun, steps), late, together(steps, late)];
+  if (finer.length > steps.length) orders.push(finer, together(begun, finer));
+  for (const pins of orders) if (pins.length > 0) await attempt({ ...plan, pins }, rate + 1);
   for (const pin of best.pins ?? []) {
     const pins = best.pins!.filter((one) => one !== pin);
     await attempt({ ...best, pins }, rate);
@@ -47,18 +50,36 @@ export function beginningsOf({ moments = [] }: History): Pin[] {
   });
 }
 
-/** Whenever a run went from one operation to another: what came last at the one comes before what came next at the other. */
-export function stepsOf({ moments = [] }: History): Pin[] {
+/** Whenever a run went from one party to another: what came last at the one comes before what came next at the other. */
+export function stepsOf({ moments = [] }: History, party = ({ operation }: Moment): string => operation): Pin[] {
   const pins = new Map<string, Pin>();
   let latest: Moment | undefined;
   for (const moment of moments) {
     if (moment.when === "after") latest = moment;
-    else if (latest && latest.operation !== moment.operation && canWait(moment)) {
+    else if (latest && party(latest) !== party(moment) && canWait(moment)) {
       pins.set(`${momentName(latest)} < ${momentName(moment)}`, { first: latest, second: moment });
       latest = undefined;
     }
   }
   return [...pins.values()];
+}
+
+/** The parties within an operation: its children run beside each other. */
+export function partyOf(moment: Moment): string {
+  return moment.at === "message" && moment.child !== undefined
+    ? `${moment.operation}/${moment.child}`
+    : moment.operation;
+}
+
+/** What an operation still asks of the outside when its client has heard the answer: the first such call comes after it. */
+export function stragglersOf({ moments = [] }: History): Pin[] {
+  return moments.flatMap((first, index): Pin[] => {
+    if (first.at !== "operation" || first.point !== "completion" || first.when !== "after") return [];
+    const second = moments
+      .slice(index)
+      .find(({ at, operation, when }) => at === "effect" && operation === first.operation && when === "before");
+    return second ? [{ first, second }] : [];
+  });
 }
 
 /** The handler of an operation has got its input for the first time. */

@@ -64,7 +64,6 @@ export class Switchboard implements Gate {
 
   opened(attempt: Attempt): void {
     this.#open.set(attemptId(attempt), attempt);
-    this.#attribution.opened(attempt);
     this.#tell(attempt, "started");
   }
 

@@ -21,15 +21,22 @@ export function message<N extends MessageName>(
 }
 
 /** The input of an invocation, with the name of the operation that a client performs, if it is a client's. */
-export function input(operation?: string): Message {
+export function input(operation?: string, value = ""): Message {
   const header = { key: OPERATION_HEADER, value: operation ?? "" };
-  return message("Input", "to-endpoint", { headers: operation === undefined ? [] : [header] }, 2);
+  const content = { headers: operation === undefined ? [] : [header], value: { content: Buffer.from(value) } };
+  return message("Input", "to-endpoint", content, 2);
 }
 
 /** @param idIndex where the child's invocation id will be answered */
-export function callCommand(target: string, idIndex: number, type: "Call" | "OneWayCall" = "Call"): Message {
+export function callCommand(
+  target: string,
+  idIndex: number,
+  type: "Call" | "OneWayCall" = "Call",
+  value = "",
+): Message {
   const [service_name, key, handler_name] = target.split("/") as [string, string, string];
-  return message(type, "to-server", { service_name, handler_name, key, invocation_id_notification_idx: idIndex });
+  const called = { service_name, handler_name, key, parameter: Buffer.from(value) };
+  return message(type, "to-server", { ...called, invocation_id_notification_idx: idIndex });
 }
 
 export const childNamed = (idIndex: number, invocation_id: string): Message =>

@@ -4,4 +4,5 @@ export { DECLINED_CARD } from "./payment-provider.ts";
 export type { ExternalCall, ExternalSystem, LedgerEntry, Reaction } from "./system.ts";
 export { systems } from "./systems.ts";
 export { IMPOSSIBLE_TASK } from "./tasks.ts";
+export { IMPOSSIBLE_SUBTASK } from "./workshop.ts";
 export { World } from "./world.ts";
