@@ -70,10 +70,13 @@ const MESSAGES = ["no", "", '{"value": 1}', "\u20ac\n"];
 const promise = fc.constantFrom("@p1", "@p1", "@p1", "@p2");
 const anywhere = fc.constantFrom<Via>("object", "server", "front");
 
-/** Requests with one key are one request. The front's clients ask again on their own, and so always have one. */
-const keyed = (via: Via, key: string | undefined, name: string, request: Request): Request => {
-  const used = key ?? (via === "front" ? "@k0" : undefined);
-  return used === undefined ? request : { ...request, idempotencyKey: `${used}-${via}-${name}` };
+/**
+ * Requests with one key are one request; at the front the same key may serve for two promises. The front's clients ask
+ * again on their own, and so always have one.
+ */
+const keyed = (via: Via, key: string | undefined, name: string, promise: string, request: Request): Request => {
+  if (via === "front") return { ...request, idempotencyKey: `${key ?? "@k0"}-${name}` };
+  return key === undefined ? request : { ...request, idempotencyKey: `${key}-${via}-${name}-${promise.slice(1)}` };
 };
 const key = fc.option(fc.constantFrom("@k1", "@k2", "@k3", "@k4"), { nil: undefined });
 
@@ -81,17 +84,17 @@ const completion = (verb: "resolve" | "reject", inputs: readonly Json[]): fc.Arb
   fc
     .record({ via: anywhere, promise, key, choice: fc.nat({ max: inputs.length - 1 }) })
     .map(({ via, promise, key, choice }) =>
-      keyed(via, key, `${verb}-${promise.slice(1)}-${choice}`, ask(via, verb, promise, inputs[choice]!)),
+      keyed(via, key, `${verb}-${choice}`, promise, ask(via, verb, promise, inputs[choice]!)),
     );
 const peek: fc.Arbitrary<Request> = fc
   .record({ via: anywhere, promise })
   .map(({ via, promise }) => ask(via, "peek", promise));
 const wait: fc.Arbitrary<Request> = fc
   .record({ via: fc.constantFrom<Via>("server", "front"), promise, key })
-  .map(({ via, promise, key }) => keyed(via, key, `await-${promise.slice(1)}`, ask(via, "await", promise)));
+  .map(({ via, promise, key }) => keyed(via, key, "await", promise, ask(via, "await", promise)));
 const dispose: fc.Arbitrary<Request> = fc
   .record({ via: fc.constantFrom<Via>("object", "server"), promise, key })
-  .map(({ via, promise, key }) => keyed(via, key, `dispose-${promise.slice(1)}`, ask(via, "dispose", promise)));
+  .map(({ via, promise, key }) => keyed(via, key, "dispose", promise, ask(via, "dispose", promise)));
 
 /** Requests that are refused, and what the refusal names. */
 const NONSENSE: { request: Request; names: string }[] = [
@@ -169,13 +172,13 @@ const failedBy = ({ completion }: Performed): number | undefined =>
   completion?.type === "fail" ? completion.status : undefined;
 const isDisposed = (one: Asking): boolean => one.verb === "await" && failedBy(one) === GONE;
 
-/** The operations whose invocation somebody cancelled or terminated, its duplicates included. */
-function endedIn(history: History): Set<string> {
+/** The operations whose invocation somebody ended in one of these ways, its duplicates included. */
+function endedIn(history: History, modes = ["cancel", "terminate"]): Set<string> {
   const requestOf = ({ call, idempotencyKey, id }: Operation) => encode([call, idempotencyKey ?? id]);
   const all = performed(history);
   const targets = new Set(
     all.flatMap(({ operation, invoke }) =>
-      (operation.mode === "cancel" || operation.mode === "terminate") && invoke !== undefined ? [operation.of!] : [],
+      modes.includes(operation.mode) && invoke !== undefined ? [operation.of!] : [],
     ),
   );
   const requests = new Set(all.flatMap(({ operation }) => (targets.has(operation.id) ? [requestOf(operation)] : [])));
@@ -205,33 +208,37 @@ const eventsOf = ({ invoke, completed }: Performed) => [invoke, completed];
 
 interface PromiseState {
   outcome: Outcome | null;
-  /** just now it was disposed of while it was pending: those who waited fail */
-  failing: boolean;
+  /** just now it was disposed of while somebody may have waited: those who did fail */
+  failing?: boolean;
+  /** whoever completed it was terminated before those who wait were told */
+  untold?: boolean;
 }
 type PromiseInput = { promise: string } & (
-  | { does: "complete"; offer: Outcome }
+  | { does: "complete"; offer: Outcome; terminated: boolean }
   | { does: "peek" | "await" | "dispose" }
 );
-type PromiseOutput = Outcome | null | "failed" | "done";
+type PromiseOutput = Outcome | null | "failed";
 
 /** A write-once register that can be emptied; who waits reads it once it is written, or fails when it is emptied before. */
 const durablePromise: Model<PromiseState, PromiseInput, PromiseOutput> = {
   name: "durable promise",
-  init: () => ({ outcome: null, failing: false }),
+  init: () => ({ outcome: null }),
   partition: ({ promise }) => promise,
-  step({ outcome, failing }, input, output) {
-    const told = (now: Outcome | null): PromiseState[] =>
-      output === undefined || isDeepStrictEqual(output, now) ? [{ outcome: now, failing: false }] : [];
+  step({ outcome, failing, untold }, input, output) {
+    const isTold = (now: Outcome | null) => output === undefined || isDeepStrictEqual(output, now);
     switch (input.does) {
-      case "complete":
-        return told(outcome ?? input.offer);
+      case "complete": {
+        const now = outcome ?? input.offer;
+        if (!isTold(now)) return [];
+        return [{ outcome: now }, ...(input.terminated ? [{ outcome: now, untold: true }] : [])];
+      }
       case "peek":
-        return told(outcome);
+        return isTold(outcome) ? [{ outcome, ...(untold && { untold }) }] : [];
       case "await":
         if (output === "failed") return failing ? [{ outcome, failing }] : [];
-        return outcome === null ? [] : told(outcome);
+        return outcome !== null && isTold(outcome) ? [{ outcome, ...(untold && { untold }) }] : [];
       case "dispose":
-        return [{ outcome: null, failing: outcome === null }];
+        return [{ outcome: null, ...((outcome === null || untold) && { failing: true }) }];
     }
   },
   describe(input, output) {
@@ -241,22 +248,25 @@ const durablePromise: Model<PromiseState, PromiseInput, PromiseOutput> = {
   describeState: ({ outcome }) => (outcome === null ? "it is pending" : `it holds ${JSON.stringify(outcome)}`),
 };
 
-const linearizablePromise = linearizable<PromiseState, PromiseInput, PromiseOutput>(durablePromise, {
-  select(operation, outcome, later) {
-    const what = askedBy(operation) ?? auditOf(operation);
-    if (!what) return undefined;
-    const { promise, verb, offer } = what;
-    if (outcome?.type === "fail")
-      return verb === "await" && outcome.status === GONE
-        ? { input: { promise, does: "await" }, output: "failed" }
-        : undefined;
-    const value = outcome?.type === "ok" ? outcome.value : later?.status === "succeeded" ? later.value : undefined;
-    const output = value as Outcome | null | undefined;
-    if (offer) return { input: { promise, does: "complete", offer }, output };
-    if (verb === "dispose") return { input: { promise, does: verb }, output: "done" as const };
-    return value === undefined ? undefined : { input: { promise, does: verb as "peek" | "await" }, output };
-  },
-});
+const linearizablePromise: Checker = (history, budget) => {
+  const terminated = endedIn(history, ["terminate"]);
+  return linearizable<PromiseState, PromiseInput, PromiseOutput>(durablePromise, {
+    select(operation, outcome, later) {
+      const { promise, verb, offer } = askedBy(operation) ?? auditOf(operation) ?? {};
+      if (promise === undefined || verb === undefined) return undefined;
+      if (outcome?.type === "fail")
+        return verb === "await" && outcome.status === GONE
+          ? { input: { promise, does: verb }, output: "failed" }
+          : undefined;
+      if (verb === "dispose") return { input: { promise, does: verb } };
+      const value = outcome?.type === "ok" ? outcome.value : later?.status === "succeeded" ? later.value : undefined;
+      const output = value as Outcome | null | undefined;
+      if (offer)
+        return { input: { promise, does: "complete", offer, terminated: terminated.has(operation.id) }, output };
+      return value === undefined ? undefined : { input: { promise, does: verb as "peek" | "await" }, output };
+    },
+  })(openEnded(history), budget);
+};
 
 const auditOf = ({ kind, id }: Operation): Asked | undefined =>
   kind === "audit" ? { promise: id, verb: "peek", via: "server" } : undefined;
@@ -368,7 +378,10 @@ const disposeFailsWaiters: Checker = (history) => {
 };
 
 const failsOnlyWithDispose: Checker = (history) => {
-  const all = askings(history);
+  // what was not answered, or was ended, may go on
+  const all = askings(openEnded(history)).map(({ completed, ...one }) =>
+    one.completion?.type === "info" || completed === undefined ? one : { ...one, completed },
+  );
   const stray = all.find(
     (one) =>
       isDisposed(one) &&
@@ -510,7 +523,7 @@ property("a promise is completed once, and everyone is told the same", {
   closing: (plan) => promisesOf(plan, "await").map((one) => onObject(one, "dispose")),
   audit: (plan) => Object.fromEntries(promisesOf(plan).map((one) => [one, onObject(one, "peek")])),
   invariants: {
-    linearizable: (history, budget) => mergingDuplicates(linearizablePromise)(audited(openEnded(history)), budget),
+    linearizable: (history, budget) => mergingDuplicates(linearizablePromise)(audited(history), budget),
     "single value": oneValue,
     "same answer": sameAnswer(),
     "dispose fails the waiters": disposeFailsWaiters,
