@@ -36,18 +36,40 @@ export const mutants: Mutant[] = [
     breaks: ["ends"],
   },
   {
-    name: "who waits for a completed promise is put on the list",
+    name: "who waits for a completed promise waits as well",
     file: promises,
-    find: "if (outcome) ctx.resolveAwakeable(awakeable, outcome);\n        else ctx.set",
-    replace: "if (outcome) return;\n        ctx.set",
-    breaks: ["ends", "linearizable"],
+    find: "if (outcome) ctx.resolveAwakeable(awakeable, outcome);\n        else await listen",
+    replace: "if (outcome === undefined) return;\n        await listen",
+    breaks: ["linearizable"],
+    note: "nobody completes the promise again, and it is disposed of in the end",
+  },
+  {
+    name: "waiters remembered in memory",
+    file: promises,
+    find: `async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> {
+  ctx.set("listeners", [...(await listenersOf(ctx)), awakeable]);
+}
+
+async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
+  return (await ctx.get("listeners")) ?? [];
+}`,
+    replace: `const listening = new Map<string, string[]>();
+async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> {
+  listening.set(ctx.key, [...(await listenersOf(ctx)), awakeable]);
+}
+
+async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
+  return listening.get(ctx.key) ?? [];
+}`,
+    breaks: ["ends", "replays deterministically"],
+    note: "the process is killed while somebody waits",
   },
   {
     name: "waiting keeps others from the promise",
     file: promises,
     find: `        const outcome = await ctx.get("outcome");
         if (outcome) ctx.resolveAwakeable(awakeable, outcome);
-        else ctx.set("listeners", [...(await listenersOf(ctx)), awakeable]);`,
+        else await listen(ctx, awakeable);`,
     replace: `        let outcome = await ctx.get("outcome");
         for (; !outcome; outcome = await ctx.get("outcome")) await ctx.sleep(20);
         ctx.resolveAwakeable(awakeable, outcome);`,
@@ -125,6 +147,14 @@ export const mutants: Mutant[] = [
     replace: '"promise"',
     breaks: ["linearizable", "single value", "no invented outcome"],
     note: "a caller uses its key for two promises",
+  },
+  {
+    name: "idempotency key of the caller not passed on",
+    file: overHttp,
+    find: "idempotencyKey ?? crypto.randomUUID()",
+    replace: "crypto.randomUUID()",
+    breaks: ["linearizable"],
+    note: "a completion is asked for again, after the promise was disposed of",
   },
   {
     name: "null taken for pending",

@@ -526,7 +526,7 @@ property("a promise is completed once, and everyone is told the same", {
     linearizable: (history, budget) => mergingDuplicates(linearizablePromise)(audited(history), budget),
     "single value": oneValue,
     "same answer": sameAnswer(),
-    "dispose fails the waiters": disposeFailsWaiters,
+    "dispose fails the waiters": mergingDuplicates(disposeFailsWaiters),
     "waiters fail only by a dispose": mergingDuplicates(failsOnlyWithDispose),
     "only nonsense is refused": refusesOnlyNonsense,
     "no invented outcome": noInventedOutcome,
@@ -713,6 +713,36 @@ property("a promise is completed once, and everyone is told the same", {
           resolving("o2", "a", { client: "c1", idempotencyKey: "@k1" }),
         ],
         faults: [{ id: "f1", kind: "client-walks-away", at: inAttempt("o1", 1, "before") }],
+      },
+    },
+    "a completion is repeated after the promise was disposed of": {
+      met: (history) =>
+        some(history, (one, all) =>
+          all.some(
+            (other) =>
+              one.offer &&
+              other.offer &&
+              one.operation.idempotencyKey !== undefined &&
+              one.operation.idempotencyKey === other.operation.idempotencyKey &&
+              all.some(
+                ({ verb, promise, invoke, completed }) =>
+                  verb === "dispose" &&
+                  promise === one.promise &&
+                  one.completed! < invoke! &&
+                  completed! < other.invoke!,
+              ),
+          ),
+        ),
+      plan: {
+        operations: [
+          resolving("o1", "a", { client: "c1", idempotencyKey: "@k1" }, "front"),
+          peeking("o2", { client: "c1" }),
+          disposing("o3", { client: "c1" }),
+          resolving("o4", "a", { client: "c1", idempotencyKey: "@k1" }, "front"),
+          peeking("o5", { client: "c1" }),
+          resolving("o6", 0, { client: "c1", idempotencyKey: "@k2" }, "front"),
+          peeking("o7", { client: "c1" }),
+        ],
       },
     },
     "the front's connection to its client breaks while it waits": {

@@ -40,7 +40,7 @@ export const promises = restate.object({
       async (ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> => {
         const outcome = await ctx.get("outcome");
         if (outcome) ctx.resolveAwakeable(awakeable, outcome);
-        else ctx.set("listeners", [...(await listenersOf(ctx)), awakeable]);
+        else await listen(ctx, awakeable);
       },
     ),
 
@@ -66,6 +66,10 @@ async function complete(ctx: restate.ObjectContext<PromiseState>, offered: Outco
   for (const listener of listeners) ctx.resolveAwakeable(listener, outcome);
   ctx.clear("listeners");
   return outcome;
+}
+
+async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> {
+  ctx.set("listeners", [...(await listenersOf(ctx)), awakeable]);
 }
 
 async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
