@@ -73,6 +73,8 @@ class Case implements Party {
   readonly #failures = new Map<string, number>();
   readonly #stuck = Promise.withResolvers<void>();
   #isStuck = false;
+  /** the latest operation of the closing phase */
+  #release: Promise<void> | undefined;
 
   constructor(ground: Ground, plan: Plan) {
     this.#ground = ground;
@@ -269,8 +271,10 @@ class Case implements Party {
       () => this.#isStuck || clock.now() > deadline,
     );
     ended = true;
-    for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
     const quiescent = answered && unfinished.length === 0;
+    // what is asked at the end must not overlap with it
+    if (quiescent) await this.#release;
+    for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
     return {
       quiescent,
       unfinished: unfinished.map((text) => untagged(text, this.#tag)),
@@ -288,14 +292,19 @@ class Case implements Party {
       await this.#ground.stack.clock.sleep(pause);
       for (const call of calls) {
         if (ended()) return;
-        const id = `closing${1 + this.#operations.length - this.#plan.operations.length}`;
-        const operation: Operation = { id, client: "closing", kind: "closing", mode: "call", call };
-        this.#operations.push(operation);
-        this.#add({ type: "invoke", at: this.#now(), operation: id });
-        const completion = await this.#ask(operation);
-        this.#add({ ...completion, at: this.#now(), operation: id });
+        this.#release = this.#closingOperation(call);
+        await this.#release;
       }
     }
+  }
+
+  async #closingOperation(call: Call): Promise<void> {
+    const id = `closing${1 + this.#operations.length - this.#plan.operations.length}`;
+    const operation: Operation = { id, client: "closing", kind: "closing", mode: "call", call };
+    this.#operations.push(operation);
+    this.#add({ type: "invoke", at: this.#now(), operation: id });
+    const completion = await this.#ask(operation);
+    this.#add({ ...completion, at: this.#now(), operation: id });
   }
 
   async #state(): Promise<Final["state"]> {
