@@ -1,4 +1,7 @@
 import type { ServiceDefinition, VirtualObjectDefinition, WorkflowDefinition } from "@restatedev/restate-sdk";
+import { front as promisesFront } from "./durable-promises/front.ts";
+import { promises } from "./durable-promises/promises.ts";
+import { durablePromiseServer } from "./durable-promises/server.ts";
 import { front } from "./durable-rpc/front.ts";
 import { product } from "./durable-rpc/product.ts";
 import { front as taskFront } from "./message-queue/front.ts";
@@ -46,6 +49,11 @@ const retries = {
 };
 
 export const catalog: Record<string, Pattern> = {
+  "durable-promises": {
+    services: [promises, durablePromiseServer],
+    app: promisesFront,
+    environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" },
+  },
   "durable-rpc": {
     services: [product],
     app: front,

@@ -59,6 +59,7 @@ export class Arena {
     return {
       stack: this.stack,
       subject: this.#subject,
+      closing: property.closing ?? (() => []),
       audit: property.audit ?? (() => ({})),
       makeTag: () => makeTag(this.#isVirtual ? () => 0 : Math.random),
       makeWorld: () => new World(),

@@ -16,6 +16,8 @@ export interface Ground {
   switchboard: Switchboard;
   quiescence: Quiescence;
   subject: Subject;
+  /** calls that let go of who still waits at the end of a case */
+  closing(plan: Plan): Call[];
   /** reads to be made at the end of a case */
   audit(plan: Plan): Record<string, Call>;
   makeTag(): Tag;
@@ -28,6 +30,8 @@ const RUN_BOUND_MS = 20_000;
 const STANDSTILL_MS = 120;
 /** How long, from the closing phase on, everything may take to end: beyond it the run is not live. */
 export const LIVENESS_BOUND_MS = 6_000;
+/** How long the closing phase waits for everything to end by itself before it lets go of who waits; doubled each time. */
+const RELEASE_MS = 100;
 /** Attempts beyond this number are no sign that a run gets on: somebody tries in vain. */
 const ATTEMPTS_OF_LIFE = 20;
 /** An invocation whose attempts fail so often in the closing phase will not succeed. */
@@ -47,6 +51,8 @@ export async function runCase(ground: Ground, plan: Plan): Promise<CaseResult> {
 class Case implements Party {
   readonly #ground: Ground;
   readonly #plan: Plan;
+  /** those of the plan, and what the closing phase adds */
+  readonly #operations: Operation[];
   readonly #tag: Tag;
   readonly #world: World;
   readonly #nemesis: Nemesis;
@@ -67,10 +73,13 @@ class Case implements Party {
   readonly #failures = new Map<string, number>();
   readonly #stuck = Promise.withResolvers<void>();
   #isStuck = false;
+  /** the latest operation of the closing phase */
+  #release: Promise<void> | undefined;
 
   constructor(ground: Ground, plan: Plan) {
     this.#ground = ground;
     this.#plan = plan;
+    this.#operations = [...plan.operations];
     this.#tag = ground.makeTag();
     this.#world = ground.makeWorld();
     this.#started = this.#lastSign = ground.stack.clock.now();
@@ -96,7 +105,7 @@ class Case implements Party {
     this.#over = true;
     await this.#leave(final);
     const history = {
-      plan: this.#plan,
+      plan: { ...this.#plan, operations: this.#operations },
       stack: this.#ground.stack.kind,
       events: this.#events,
       final,
@@ -164,7 +173,7 @@ class Case implements Party {
     // a call to an external system leaves its sign in the ledger
     if (moment.at === "operation" || (moment.at === "message" && moment.attempt <= ATTEMPTS_OF_LIFE))
       this.#lastSign = this.#ground.stack.clock.now();
-    this.#moments.push(moment);
+    if (this.#completions.has(moment.operation)) this.#moments.push(moment);
     return this.#nemesis.at(moment, detail);
   }
 
@@ -247,6 +256,8 @@ class Case implements Party {
     this.#closing = true;
     const deadline = clock.now() + LIVENESS_BOUND_MS;
     const late = clock.sleep(LIVENESS_BOUND_MS).then(() => false);
+    let ended = false;
+    void this.#letGo(() => ended);
     const answered = await Promise.race([done.then(() => true), late, this.#stuck.promise.then(() => false)]);
     // whoever still waits gives up, and begins nothing new
     this.#abandoned = true;
@@ -260,8 +271,11 @@ class Case implements Party {
       () => this.#callsInFlight === 0,
       () => this.#isStuck || clock.now() > deadline,
     );
-    for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
+    ended = true;
     const quiescent = answered && unfinished.length === 0;
+    // what is asked at the end must not overlap with it
+    if (quiescent) await this.#release;
+    for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
     return {
       quiescent,
       unfinished: unfinished.map((text) => untagged(text, this.#tag)),
@@ -270,6 +284,28 @@ class Case implements Party {
       // where something is stuck, a question may wait behind it for ever
       answers: quiescent ? await this.#answers() : {},
     };
+  }
+
+  /** Until all has ended: what waits for something that no operation does any more is let go of. */
+  async #letGo(ended: () => boolean): Promise<void> {
+    const calls = this.#ground.closing(this.#plan);
+    for (let pause = RELEASE_MS; calls.length > 0; pause *= 2) {
+      await this.#ground.stack.clock.sleep(pause);
+      for (const call of calls) {
+        if (ended()) return;
+        this.#release = this.#closingOperation(call);
+        await this.#release;
+      }
+    }
+  }
+
+  async #closingOperation(call: Call): Promise<void> {
+    const id = `closing${1 + this.#operations.length - this.#plan.operations.length}`;
+    const operation: Operation = { id, client: "closing", kind: "closing", mode: "call", call };
+    this.#operations.push(operation);
+    this.#add({ type: "invoke", at: this.#now(), operation: id });
+    const completion = await this.#ask(operation);
+    this.#add({ ...completion, at: this.#now(), operation: id });
   }
 
   async #state(): Promise<Final["state"]> {
@@ -311,8 +347,8 @@ class Case implements Party {
   }
 
   async #learn(operation: string): Promise<OperationOutcome | undefined> {
-    this.#invocations.get(operation)!.resolve(undefined);
-    const invocation = await this.#invocations.get(operation)!.promise;
+    this.#invocations.get(operation)?.resolve(undefined);
+    const invocation = await this.#invocations.get(operation)?.promise;
     if (invocation === undefined) return undefined;
     const answer = this.#untagged(await outputOf(this.#ground.stack, invocation));
     if (answer.type === "ok") {

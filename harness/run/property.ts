@@ -9,6 +9,11 @@ export interface PropertyOptions {
   /** settings of the services, as environment variables */
   environment?: Record<string, string>;
   plan: Storm;
+  /**
+   * Calls by which the closing phase lets go of who waits for what nobody does any more. They are made, and made again, as
+   * long as something has not ended, and stand in the history as operations of a client of their own, of kind "closing".
+   */
+  closing?(plan: Plan): Call[];
   /** reads to be made once all is quiet, by name; their answers are `final.answers` */
   audit?(plan: Plan): Record<string, Call>;
   /** by name; every property also checks that everything ends and that replays are deterministic */

@@ -1,0 +1,174 @@
+import type { Mutant } from "../harness/stack/index.ts";
+
+const promises = "src/durable-promises/promises.ts";
+const inContext = "src/durable-promises/in-context.ts";
+const overHttp = "src/durable-promises/over-http.ts";
+const outcome = "src/durable-promises/outcome.ts";
+const front = "src/durable-promises/front.ts";
+
+export const mutants: Mutant[] = [
+  {
+    name: "last completion wins",
+    file: promises,
+    find: '(await ctx.get("outcome")) ?? offered;',
+    replace: "offered;",
+    breaks: ["single value", "linearizable"],
+  },
+  {
+    name: "late completion is told what it offered",
+    file: promises,
+    find: "  return outcome;\n",
+    replace: "  return offered;\n",
+    breaks: ["single value", "linearizable"],
+  },
+  {
+    name: "only the last waiter is remembered",
+    file: promises,
+    find: "[...(await listenersOf(ctx)), awakeable]",
+    replace: "[awakeable]",
+    breaks: ["ends"],
+  },
+  {
+    name: "only one waiter is told",
+    file: promises,
+    find: "for (const listener of listeners) ctx.resolveAwakeable",
+    replace: "for (const listener of listeners.slice(0, 1)) ctx.resolveAwakeable",
+    breaks: ["ends"],
+  },
+  {
+    name: "who waits for a completed promise waits as well",
+    file: promises,
+    find: "if (outcome) ctx.resolveAwakeable(awakeable, outcome);\n        else await listen",
+    replace: "if (outcome === undefined) return;\n        await listen",
+    breaks: ["linearizable"],
+    note: "nobody completes the promise again, and it is disposed of in the end",
+  },
+  {
+    name: "waiters remembered in memory",
+    file: promises,
+    find: `async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> {
+  ctx.set("listeners", [...(await listenersOf(ctx)), awakeable]);
+}
+
+async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
+  return (await ctx.get("listeners")) ?? [];
+}`,
+    replace: `const listening = new Map<string, string[]>();
+async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> {
+  listening.set(ctx.key, [...(await listenersOf(ctx)), awakeable]);
+}
+
+async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
+  return listening.get(ctx.key) ?? [];
+}`,
+    breaks: ["ends", "replays deterministically"],
+    note: "the process is killed while somebody waits",
+  },
+  {
+    name: "waiting keeps others from the promise",
+    file: promises,
+    find: `        const outcome = await ctx.get("outcome");
+        if (outcome) ctx.resolveAwakeable(awakeable, outcome);
+        else await listen(ctx, awakeable);`,
+    replace: `        let outcome = await ctx.get("outcome");
+        for (; !outcome; outcome = await ctx.get("outcome")) await ctx.sleep(20);
+        ctx.resolveAwakeable(awakeable, outcome);`,
+    breaks: ["ends"],
+  },
+  {
+    name: "dispose leaves the waiters alone",
+    file: promises,
+    find: "      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);\n      ctx.clearAll();",
+    replace: '      if (disposed) ctx.clear("outcome");',
+    breaks: ["dispose fails the waiters", "ends"],
+  },
+  {
+    name: "dispose forgets the waiters",
+    file: promises,
+    find: "      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);\n",
+    replace: "      void disposed;\n",
+    breaks: ["ends"],
+  },
+  {
+    name: "outcome cached in memory",
+    file: promises,
+    find: `      (ctx: restate.ObjectSharedContext<PromiseState>): Promise<Outcome | null> => ctx.get("outcome"),`,
+    replace: `      ((known = new Map<string, Outcome>()) =>
+        async (ctx: restate.ObjectSharedContext<PromiseState>): Promise<Outcome | null> => {
+          const outcome = known.get(ctx.key) ?? (await ctx.get("outcome"));
+          if (outcome) known.set(ctx.key, outcome);
+          return outcome;
+        })(),`,
+    breaks: ["linearizable"],
+    note: "the promise is completed, peeked at, disposed of, and peeked at",
+  },
+  {
+    name: "time of the completion read from the clock",
+    file: promises,
+    find: '  ctx.clear("listeners");\n',
+    replace: '  ctx.clear("listeners");\n  (ctx as restate.ObjectContext).set("completedAt", performance.now());\n',
+    breaks: ["replays deterministically", "ends"],
+  },
+  {
+    name: "values copied by a schema",
+    file: promises,
+    find: '  .unknown()\n  .refine((value) => value !== undefined, "value is missing")',
+    replace: '  .json("value is missing")',
+    breaks: ["single value", "linearizable", "no invented outcome"],
+    note: "a value with a member __proto__",
+  },
+  {
+    name: "any text taken for an awakeable",
+    file: promises,
+    find: '.regex(/^sign_1[\\w-]{38}$/, "awakeable must be the id of an awakeable")',
+    replace: "",
+    breaks: ["only nonsense is refused"],
+  },
+  {
+    name: "cancelled and disposed waits answered as a rejection",
+    file: inContext,
+    find: "return awakeable.promise;",
+    replace:
+      "return awakeable.promise.map((outcome, failure) => (failure ? { error: failure.message } : (outcome as Outcome)));",
+    breaks: ["no invented outcome", "single value", "linearizable"],
+  },
+  {
+    name: "idempotency key made from the promise alone",
+    file: overHttp,
+    find: "idempotencyKey ?? crypto.randomUUID()",
+    replace: '"completion"',
+    breaks: ["linearizable"],
+    note: "the promise is completed, disposed of, and completed again",
+  },
+  {
+    name: "idempotency key of the caller alone",
+    file: overHttp,
+    find: "encodeURIComponent(id)",
+    replace: '"promise"',
+    breaks: ["linearizable", "single value", "no invented outcome"],
+    note: "a caller uses its key for two promises",
+  },
+  {
+    name: "idempotency key of the caller not passed on",
+    file: overHttp,
+    find: "idempotencyKey ?? crypto.randomUUID()",
+    replace: "crypto.randomUUID()",
+    breaks: ["linearizable"],
+    note: "a completion is asked for again, after the promise was disposed of",
+  },
+  {
+    name: "null taken for pending",
+    file: front,
+    find: "value === undefined ? null : { value }",
+    replace: "value ? { value } : null",
+    breaks: ["linearizable", "single value"],
+  },
+  {
+    name: "empty message taken for none",
+    file: outcome,
+    find: '  if ("error" in outcome) throw new PromiseRejected(outcome.error);\n  return outcome.value as T;',
+    replace:
+      '  if ("error" in outcome && outcome.error) throw new PromiseRejected(outcome.error);\n  return (outcome as { value: Json }).value as T;',
+    breaks: ["linearizable", "single value"],
+  },
+];

@@ -1,0 +1,77 @@
+import * as restate from "@restatedev/restate-sdk";
+import { z } from "zod";
+import { GONE, type Json, type Outcome } from "./outcome.ts";
+
+/** Not `z.json()`, which copies what it reads and leaves members named `__proto__` out. */
+export const Value: z.ZodType<Json> = z
+  .unknown()
+  .refine((value) => value !== undefined, "value is missing") as z.ZodType<Json>;
+export const ErrorMessage = z.string("errorMessage must be a string");
+/** An id that is none would fail whoever completes the promise, for ever. */
+const AwakeableId = z.string().regex(/^sign_1[\w-]{38}$/, "awakeable must be the id of an awakeable");
+
+/**
+ * A promise, by its id: it is completed once, and whoever asks is told the same. Who wants to wait leaves an awakeable
+ * (`await`), and does not keep others from the promise meanwhile.
+ */
+export const promises = restate.object({
+  name: "promises",
+  handlers: {
+    /** Answers the outcome that stands: this value, unless the promise was completed before. */
+    resolve: restate.handlers.object.exclusive(
+      { input: restate.serde.schema(Value) },
+      (ctx: restate.ObjectContext<PromiseState>, value: Json): Promise<Outcome> => complete(ctx, { value }),
+    ),
+
+    /** Answers the outcome that stands. */
+    reject: restate.handlers.object.exclusive(
+      { input: restate.serde.schema(ErrorMessage) },
+      (ctx: restate.ObjectContext<PromiseState>, error: string): Promise<Outcome> => complete(ctx, { error }),
+    ),
+
+    /** The outcome; null while there is none. */
+    peek: restate.handlers.object.shared(
+      (ctx: restate.ObjectSharedContext<PromiseState>): Promise<Outcome | null> => ctx.get("outcome"),
+    ),
+
+    /** Has the awakeable resolved with the outcome, now or as soon as there is one. */
+    await: restate.handlers.object.exclusive(
+      { input: restate.serde.schema(AwakeableId) },
+      async (ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> => {
+        const outcome = await ctx.get("outcome");
+        if (outcome) ctx.resolveAwakeable(awakeable, outcome);
+        else await listen(ctx, awakeable);
+      },
+    ),
+
+    /** Forgets the outcome and fails those who wait: the promise begins a new life, and can be completed again. */
+    dispose: async (ctx: restate.ObjectContext<PromiseState>): Promise<void> => {
+      const disposed = new restate.TerminalError(`the promise ${ctx.key} was disposed of`, { errorCode: GONE });
+      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);
+      ctx.clearAll();
+    },
+  },
+});
+
+type PromiseState = { outcome: Outcome; listeners: string[] };
+
+/**
+ * The first outcome stands. Listeners are told by later completions as well: a first one that was terminated half-way
+ * leaves some that do not know yet.
+ */
+async function complete(ctx: restate.ObjectContext<PromiseState>, offered: Outcome): Promise<Outcome> {
+  const outcome = (await ctx.get("outcome")) ?? offered;
+  const listeners = await listenersOf(ctx);
+  ctx.set("outcome", outcome);
+  for (const listener of listeners) ctx.resolveAwakeable(listener, outcome);
+  ctx.clear("listeners");
+  return outcome;
+}
+
+async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> {
+  ctx.set("listeners", [...(await listenersOf(ctx)), awakeable]);
+}
+
+async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
+  return (await ctx.get("listeners")) ?? [];
+}
