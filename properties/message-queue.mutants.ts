@@ -197,7 +197,7 @@ export const mutants: Mutant[] = [
     name: "refusals remembered as results",
     file: front,
     find: `async function result(segment: string): Promise<Response> {
-  const { success, data: id, error } = TaskId.safeParse(decode(segment));
+  const { success, data: id, error } = TaskId.safeParse(decodeSegment(segment));
   if (!success) return refuse(400, \`id: \${z.prettifyError(error)}\`);
   try {
     return Response.json(await new TaskQueue().result(id));
@@ -205,7 +205,7 @@ export const mutants: Mutant[] = [
     replace: `const results = new Map<string, Promise<unknown>>();
 
 async function result(segment: string): Promise<Response> {
-  const { success, data: id, error } = TaskId.safeParse(decode(segment));
+  const { success, data: id, error } = TaskId.safeParse(decodeSegment(segment));
   if (!success) return refuse(400, \`id: \${z.prettifyError(error)}\`);
   try {
     if (!results.has(id)) results.set(id, new TaskQueue().result(id));

@@ -19,8 +19,8 @@ export interface OperationKind {
   children?: number;
   /** calls to external systems */
   effects?: number;
-  /** it may be cancelled, or terminated, while it runs */
-  ends?: ("cancel" | "terminate")[];
+  /** what others may do to its invocation while it runs: cancel it, terminate it, attach to it */
+  ends?: ("cancel" | "terminate" | "attach")[];
 }
 
 export interface StormOptions {

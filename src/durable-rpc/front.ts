@@ -1,5 +1,6 @@
 import * as clients from "@restatedev/restate-sdk-clients";
 import { ingressUrl } from "../configuration.ts";
+import { decodeSegment, refuse } from "../front-app.ts";
 import type { product } from "./product.ts";
 
 const ROUTE = /^\/reserve\/([^/]+)\/([^/]+)$/;
@@ -13,9 +14,9 @@ export async function front(request: Request): Promise<Response> {
   if (!route) return refuse(404, "there is only POST /reserve/:productId/:reservationId");
   if (request.method !== "POST") return refuse(405, "reserve with POST", { allow: "POST" });
 
-  const productId = decode(route[1]!);
+  const productId = decodeSegment(route[1]!);
   if (productId === undefined) return refuse(400, "productId is not a valid URL segment");
-  const reservationId = decode(route[2]!);
+  const reservationId = decodeSegment(route[2]!);
   // it travels in a header, which carries nothing else
   if (!reservationId || !/^[\x21-\x7e]+$/.test(reservationId)) {
     return refuse(400, "reservationId must consist of printable ASCII characters without blanks");
@@ -31,16 +32,4 @@ export async function front(request: Request): Promise<Response> {
     if (error instanceof clients.HttpCallError && error.status < 500) return refuse(error.status, error.responseText);
     return refuse(503, "no answer: it is open whether this reservation took the product; ask again with the same id");
   }
-}
-
-function decode(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
-}
-
-function refuse(status: number, message: string, headers: Record<string, string> = {}): Response {
-  return Response.json({ message }, { status, headers });
 }

@@ -1,5 +1,6 @@
 import * as clients from "@restatedev/restate-sdk-clients";
 import { z } from "zod";
+import { decodeSegment, refuse } from "../front-app.ts";
 import { Task, TaskId } from "./task.ts";
 import { TaskQueue } from "./task-queue.ts";
 
@@ -34,7 +35,7 @@ async function submit(request: Request): Promise<Response> {
 }
 
 async function result(segment: string): Promise<Response> {
-  const { success, data: id, error } = TaskId.safeParse(decode(segment));
+  const { success, data: id, error } = TaskId.safeParse(decodeSegment(segment));
   if (!success) return refuse(400, `id: ${z.prettifyError(error)}`);
   try {
     return Response.json(await new TaskQueue().result(id));
@@ -46,16 +47,4 @@ async function result(segment: string): Promise<Response> {
 function failed(error: unknown, advice: string): Response {
   if (error instanceof clients.HttpCallError && error.status < 500) return refuse(error.status, error.responseText);
   return refuse(503, `no answer: ${advice}`);
-}
-
-function decode(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
-}
-
-function refuse(status: number, message: string, headers: Record<string, string> = {}): Response {
-  return Response.json({ message }, { status, headers });
 }
