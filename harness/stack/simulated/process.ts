@@ -278,13 +278,7 @@ export class SimulatedProcess {
   }
 }
 
-/** One that is stuck in a call cannot be freed: an error of the services must not become one of the runner. */
-export function free(strand: Pick<Strand, "vm">): void {
-  const { vm } = strand;
+function free(strand: Strand): void {
+  strand.vm?.free();
   strand.vm = undefined;
-  try {
-    vm?.free();
-  } catch {
-    // it stays in memory
-  }
 }
