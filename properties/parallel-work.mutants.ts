@@ -136,7 +136,7 @@ export const mutants: Mutant[] = [
     name: "clock in the name of a step",
     file: worker,
     find: 'ctx.run("perform", ',
-    replace: "ctx.run(`perform at ${performance.now()}`, ",
+    replace: 'ctx.run("perform at " + performance.now(), ',
     breaks: ["replays deterministically", "ends"],
     note: "an attempt of a subtask is repeated when the step is in its journal",
   },
