@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { type Checker, type Evidence, noInventedEffect, sameAnswer } from "../harness/check/index.ts";
 import { type History, isCompletion, ledger, type Performed, performed } from "../harness/history/index.ts";
-import { type Fault, type Moment, momentName, type Operation, type Request, storm } from "../harness/plan/index.ts";
+import {
+  type Fault,
+  type Json,
+  type Moment,
+  momentName,
+  type Operation,
+  type Request,
+  storm,
+} from "../harness/plan/index.ts";
 import { property } from "../harness/run/index.ts";
 import { IMPOSSIBLE_SUBTASK } from "../harness/world/index.ts";
 
@@ -44,9 +52,12 @@ const work: fc.Arbitrary<Request> = fc.oneof(
 const piece: fc.Arbitrary<Request> = fc
   .constantFrom(["@s1", "sand"], ["@s2", "paint"], ["@s3", IMPOSSIBLE_SUBTASK])
   .map(([job, name]) => ({ ...runSubtask(job!, name!), idempotencyKey: job! }));
-const slip: fc.Arbitrary<Request> = fc
-  .constantFrom("", " ", "sand/@x1,,paint/@x1", "sand/@x1,")
-  .map((description) => ({ call: { service: "worker", handler: "run" }, input: { description } }));
+const slipWith = (input: Json): Request => ({ call: { service: "worker", handler: "run" }, input });
+const slip: fc.Arbitrary<Request> = fc.constantFrom(
+  ...["", " ", "sand/@x1,,paint/@x1", "sand/@x1,"].map((description) => slipWith({ description })),
+  slipWith({}),
+  { ...runSubtask("", ""), input: " " },
+);
 
 // --- what a history says
 
@@ -68,10 +79,11 @@ interface Job {
 }
 
 const KINDS = ["run", "piece", "slip"];
-const piecesAsked = ({ kind, input }: Operation): string[] =>
-  kind === "piece"
-    ? [input as string]
-    : (input as { description: string }).description.split(",").map((text) => text.trim());
+const piecesAsked = ({ kind, input }: Operation): string[] => {
+  if (kind === "slip") return [];
+  if (kind === "piece") return [input as string];
+  return (input as { description: string }).description.split(",").map((text) => text.trim());
+};
 const jobOf = (text: string): string => text.slice(text.indexOf("/") + 1);
 const pieceDone = ({ data }: { data?: unknown }): string => (data as { subtask: string }).subtask;
 
@@ -168,7 +180,9 @@ const failsForAReason = everyJob(({ requests, pieces, malformed, cancelled, term
     : [...(pieces.every(isPossible) ? [] : [422]), ...(cancelled || terminated ? [409] : [])];
   for (const { operation, outcome, invoke, completed } of requests) {
     if (outcome?.status !== "failed") continue;
-    const named = !malformed || outcome.message.includes("description");
+    const field =
+      operation.call && "service" in operation.call && operation.call.handler === "run" ? "description" : "subtask";
+    const named = !malformed || outcome.message.includes(field);
     if (reasons.includes(outcome.code) && named) continue;
     return invalid(
       `${operation.id} failed with ${outcome.code} ${outcome.message}, for which there is no reason.`,
@@ -288,6 +302,19 @@ const anyJob = (is: (one: Job, history: History) => boolean) => (history: Histor
   jobs(history).some((one) => is(one, history));
 const someDone = ({ pieces, done }: Job): boolean => done.length > 0 && done.length < pieces.filter(isPossible).length;
 
+/** Successful cancellations or terminations, each with the operation that it ends and that one's job. */
+function endings(history: History, mode: "cancel" | "terminate"): (Performed & { of: Performed; job: Job })[] {
+  const all = performed(history);
+  return all.flatMap((one) => {
+    if (one.operation.mode !== mode || one.completion?.type !== "ok") return [];
+    const of = all.find(({ operation }) => operation.id === one.operation.of);
+    const job = jobs(history).find(({ requests }) =>
+      requests.some(({ operation }) => operation.id === of?.operation.id),
+    );
+    return of?.completed !== undefined && job ? [{ ...one, of, job }] : [];
+  });
+}
+
 /** The attempts that began on behalf of an operation's subtasks, by their number among its children. */
 const attemptsOfChildren = ({ events }: History, operation: string): number[] =>
   Object.values(
@@ -397,18 +424,29 @@ property("subtasks are done at once, each one once, and answered in their order"
         return cancelled && ended && done.length === 0;
       }),
       plan: {
-        operations: [job("o1", "c1", "@j1"), ending("cancel", "o2", atMessage("to-server", 1, "before"))],
+        operations: [job("o1", "c1", "@j2"), ending("cancel", "o2", atMessage("to-server", 1, "before"))],
+        // what a subtask hears after its input is that it is cancelled, and only then anybody hears of it
+        pins: [1, 2].map((child) => ({
+          first: atMessage("to-endpoint", 3, "after", child),
+          second: atMessage("to-server", 1, "before", child),
+        })),
       },
     },
     "a run is cancelled while a subtask is in the workshop": {
-      met: anyJob(({ cancelled, done }) => cancelled && done.length > 0),
+      met: (history) =>
+        endings(history, "cancel").some(({ completed, of, job }) =>
+          job.done.some(({ index }) => index > completed! && index < of.completed!),
+        ),
       plan: {
         operations: [job("o1", "c1", "@j3"), ending("cancel", "o2", atCall(1, "before"))],
         faults: [fault("f1", "external-stalls", atCall(1, "before"))],
       },
     },
     "a run is cancelled again while it waits for its subtasks": {
-      met: (history) => history.plan.operations.filter(({ mode }) => mode === "cancel").length > 1,
+      met: (history) => {
+        const heard = endings(history, "cancel").filter(({ completed, of }) => completed! < of.completed!);
+        return new Set(heard.map(({ of }) => of)).size < heard.length;
+      },
       plan: {
         operations: [
           job("o1", "c1", "@j3"),
@@ -419,8 +457,11 @@ property("subtasks are done at once, each one once, and answered in their order"
       },
     },
     "a run is terminated": {
-      met: anyJob(({ terminated }) => terminated),
-      plan: { operations: [job("o1", "c1", "@j1"), ending("terminate", "o2", atCall(2, "before"))] },
+      met: (history) => endings(history, "terminate").some(({ of }) => of.completion?.type === "fail"),
+      plan: {
+        operations: [job("o1", "c1", "@j1"), ending("terminate", "o2", atCall(2, "before"))],
+        faults: [fault("f1", "external-stalls", atCall(2, "before"))],
+      },
     },
     "a run is joined by its duplicate": {
       met: ({ events, plan }) => {
@@ -445,6 +486,14 @@ property("subtasks are done at once, each one once, and answered in their order"
             mode: "call",
             call: { service: "worker", handler: "run" },
             input: { description: "sand/@x1,,paint/@x1" },
+          },
+          {
+            id: "o2",
+            client: "c1",
+            kind: "slip",
+            mode: "call",
+            call: { service: "worker", handler: "runSubtask" },
+            input: " ",
           },
         ],
       },
