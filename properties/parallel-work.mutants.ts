@@ -18,6 +18,20 @@ export const mutants: Mutant[] = [
     note: "a call of one subtask stalls",
   },
   {
+    name: "two subtasks at a time",
+    file: worker,
+    find: `  const calls = subtasksOf(description).map((subtask) => ctx.serviceClient(worker).runSubtask(subtask));
+`,
+    replace: `  const calls: restate.RestatePromise<string>[] = [];
+  for (const subtask of subtasksOf(description)) {
+    calls.push(ctx.serviceClient(worker).runSubtask(subtask));
+    if (calls.length % 2 === 0) await untilSettled(restate.RestatePromise.allSettled(calls));
+  }
+`,
+    breaks: ["subtasks do not wait for each other"],
+    note: "a call of one subtask stalls",
+  },
+  {
     name: "equal subtasks done once",
     file: worker,
     find: "const calls = subtasksOf(description).map(",

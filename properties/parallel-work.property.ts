@@ -209,56 +209,55 @@ const nothingDoneAfterTheAnswer = everyJob(({ requests, done, terminated }) => {
   return undefined;
 });
 
-/** A call that stalled while nothing else disturbed its run, and the calls of the run that came while it lasted. */
+/** Calls of one run that stalled while nothing else disturbed it. */
 interface Stall {
-  fault: Fault & { at: Extract<Moment, { at: "effect" }> };
   job: Job;
-  /** calls of the run that came before it */
-  before: number;
-  meanwhile: number;
-  /** something that the plan waits for has ended it: it may have ended before other subtasks had their turn */
+  operation: string;
+  /** how many calls of the run had come when the first of the stalled ones went on */
+  come: number;
+  stalled: number;
+  /** something that the plan waits for has ended it: other subtasks may not have had their turn */
   cutShort: boolean;
 }
 
-function stalls(history: History): Stall[] {
+function stallOf(history: History): Stall | undefined {
   const { plan, events, moments = [] } = history;
-  const struck = events.flatMap((event) => (event.type === "fault" && event.phase === "struck" ? [event.fault] : []));
-  const fault = plan.faults.find(({ id }) => id === struck[0]);
-  if (!fault || struck.length > 1 || fault.kind !== "external-stalls" || fault.at.at !== "effect") return [];
-  const { at } = fault;
-  const job = jobs(history).find(({ requests }) => requests.some(({ operation }) => operation.id === at.operation));
-  if (!job || job.cancelled || job.terminated) return [];
-  const passed = moments.map(momentName);
-  const [begin, end] = (["before", "after"] as const).map((when) => passed.indexOf(momentName({ ...at, when })));
-  const during = moments.slice(begin! + 1, end!);
-  const isCall = (moment: Moment) =>
-    moment.at === "effect" && moment.operation === at.operation && moment.when === "before";
-  return [
-    {
-      fault: { ...fault, at },
-      job,
-      before: at.call - 1,
-      meanwhile: during.filter(isCall).length,
-      cutShort: fault.heal !== undefined && during.map(momentName).includes(momentName(fault.heal)),
-    },
-  ];
+  const struck = new Set(
+    events.flatMap((event) => (event.type === "fault" && event.phase === "struck" ? event.fault : [])),
+  );
+  const faults = plan.faults.filter(({ id }) => struck.has(id));
+  const [operation, ...others] = new Set(faults.map(({ at }) => at.operation));
+  const job = jobs(history).find(({ requests }) => requests.some((one) => one.operation.id === operation));
+  if (operation === undefined || others.length > 0 || !job || job.cancelled || job.terminated) return undefined;
+  if (faults.some(({ kind }) => kind !== "external-stalls")) return undefined;
+
+  const goOn = new Set(faults.map(({ at }) => momentName({ ...at, when: "after" })));
+  const end = moments.findIndex((moment) => goOn.has(momentName(moment)));
+  const until = moments.slice(0, end === -1 ? undefined : end);
+  const passed = until.map(momentName);
+  return {
+    job,
+    operation,
+    come: until.filter((one) => one.at === "effect" && one.operation === operation && one.when === "before").length,
+    stalled: faults.length,
+    cutShort: faults.some(({ at, heal }) => heal && passed.indexOf(momentName(heal)) > passed.indexOf(momentName(at))),
+  };
 }
 
 /**
- * Subtasks are under way at the same time: one whose call stalls keeps no other from the workshop. A stall that nothing
- * ends lasts until the run stands still, and by then all the others have been there. No clock is asked.
+ * Subtasks are under way at the same time: those whose calls stall keep no other from the workshop. A stall that nothing
+ * ends lasts until the run stands still, and by then all of them have been there. No clock is asked.
  */
 const subtasksDoNotWait: Checker = (history) => {
-  for (const { fault, job, before, meanwhile, cutShort } of stalls(history)) {
-    const others = job.pieces.length - 1;
-    if (cutShort || before + meanwhile >= others) continue;
-    return invalid(
-      `While call ${fault.at.call} of ${fault.at.operation} stalled, ${others - before - meanwhile} of its subtasks did not come to their calls.`,
-      history.events.flatMap((event, index) => (event.type === "fault" || event.type === "effect" ? [index] : [])),
-      { expected: `${others} other calls, whatever becomes of this one`, seen: `${before + meanwhile} other calls` },
-    );
-  }
-  return { verdict: "valid" };
+  const stall = stallOf(history);
+  if (!stall || stall.cutShort || stall.come >= stall.job.pieces.length) return { verdict: "valid" };
+  const { operation, come, stalled, job } = stall;
+  const among = stalled === 1 ? "the one that stalled" : `the ${stalled} that stalled`;
+  return invalid(
+    `Of the ${job.pieces.length} subtasks of ${operation}, ${come} came to the workshop, among them ${among}: the others waited for that.`,
+    history.events.flatMap((event, index) => (event.type === "fault" || event.type === "effect" ? [index] : [])),
+    { expected: `${job.pieces.length} calls, whatever becomes of one`, seen: `${come} calls` },
+  );
 };
 
 // --- the storm
@@ -373,17 +372,23 @@ property("subtasks are done at once, each one once, and answered in their order"
       plan: { operations: [job("o1", "c1", "@j1"), job("o2", "c2", "@j2"), job("o3", "c3", "@j6")] },
     },
     "a subtask comes to the workshop while another is there": {
-      met: (history) => stalls(history).some(({ cutShort, meanwhile }) => cutShort && meanwhile > 0),
+      met: (history) => {
+        const stall = stallOf(history);
+        return stall?.cutShort === true && stall.come > stall.stalled;
+      },
       plan: {
         operations: [job("o1", "c1", "@j2")],
         faults: [fault("f1", "external-stalls", atCall(1, "before"), atCall(2, "before"))],
       },
     },
-    "one subtask stalls, and all others are done": {
-      met: (history) => stalls(history).some(({ cutShort, before, meanwhile }) => !cutShort && before + meanwhile > 0),
+    "some subtasks stall, and all others are done": {
+      met: (history) => {
+        const stall = stallOf(history);
+        return stall?.cutShort === false && stall.come > stall.stalled;
+      },
       plan: {
         operations: [job("o1", "c1", "@j3")],
-        faults: [fault("f1", "external-stalls", atCall(1, "before"))],
+        faults: [1, 3].map((call) => fault(`f${call}`, "external-stalls", atCall(call, "before"))),
       },
     },
     "a subtask is refused, and the others are done": {
