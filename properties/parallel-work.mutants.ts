@@ -18,6 +18,20 @@ export const mutants: Mutant[] = [
     note: "a call of one subtask stalls",
   },
   {
+    name: "two subtasks at a time",
+    file: worker,
+    find: `  const calls = subtasksOf(description).map((subtask) => ctx.serviceClient(worker).runSubtask(subtask));
+`,
+    replace: `  const calls: restate.RestatePromise<string>[] = [];
+  for (const subtask of subtasksOf(description)) {
+    calls.push(ctx.serviceClient(worker).runSubtask(subtask));
+    if (calls.length % 2 === 0) await untilSettled(restate.RestatePromise.allSettled(calls));
+  }
+`,
+    breaks: ["subtasks do not wait for each other"],
+    note: "a call of one subtask stalls",
+  },
+  {
     name: "equal subtasks done once",
     file: worker,
     find: "const calls = subtasksOf(description).map(",
@@ -136,7 +150,7 @@ export const mutants: Mutant[] = [
     name: "clock in the name of a step",
     file: worker,
     find: 'ctx.run("perform", ',
-    replace: "ctx.run(`perform at ${performance.now()}`, ",
+    replace: 'ctx.run("perform at " + performance.now(), ',
     breaks: ["replays deterministically", "ends"],
     note: "an attempt of a subtask is repeated when the step is in its journal",
   },

@@ -1,7 +1,15 @@
 import fc from "fast-check";
 import { type Checker, type Evidence, noInventedEffect, sameAnswer } from "../harness/check/index.ts";
 import { type History, isCompletion, ledger, type Performed, performed } from "../harness/history/index.ts";
-import { type Fault, type Moment, momentName, type Operation, type Request, storm } from "../harness/plan/index.ts";
+import {
+  type Fault,
+  type Json,
+  type Moment,
+  momentName,
+  type Operation,
+  type Request,
+  storm,
+} from "../harness/plan/index.ts";
 import { property } from "../harness/run/index.ts";
 import { IMPOSSIBLE_SUBTASK } from "../harness/world/index.ts";
 
@@ -44,9 +52,12 @@ const work: fc.Arbitrary<Request> = fc.oneof(
 const piece: fc.Arbitrary<Request> = fc
   .constantFrom(["@s1", "sand"], ["@s2", "paint"], ["@s3", IMPOSSIBLE_SUBTASK])
   .map(([job, name]) => ({ ...runSubtask(job!, name!), idempotencyKey: job! }));
-const slip: fc.Arbitrary<Request> = fc
-  .constantFrom("", " ", "sand/@x1,,paint/@x1", "sand/@x1,")
-  .map((description) => ({ call: { service: "worker", handler: "run" }, input: { description } }));
+const slipWith = (input: Json): Request => ({ call: { service: "worker", handler: "run" }, input });
+const slip: fc.Arbitrary<Request> = fc.constantFrom(
+  ...["", " ", "sand/@x1,,paint/@x1", "sand/@x1,"].map((description) => slipWith({ description })),
+  slipWith({}),
+  { ...runSubtask("", ""), input: " " },
+);
 
 // --- what a history says
 
@@ -68,10 +79,11 @@ interface Job {
 }
 
 const KINDS = ["run", "piece", "slip"];
-const piecesAsked = ({ kind, input }: Operation): string[] =>
-  kind === "piece"
-    ? [input as string]
-    : (input as { description: string }).description.split(",").map((text) => text.trim());
+const piecesAsked = ({ kind, input }: Operation): string[] => {
+  if (kind === "slip") return [];
+  if (kind === "piece") return [input as string];
+  return (input as { description: string }).description.split(",").map((text) => text.trim());
+};
 const jobOf = (text: string): string => text.slice(text.indexOf("/") + 1);
 const pieceDone = ({ data }: { data?: unknown }): string => (data as { subtask: string }).subtask;
 
@@ -168,7 +180,9 @@ const failsForAReason = everyJob(({ requests, pieces, malformed, cancelled, term
     : [...(pieces.every(isPossible) ? [] : [422]), ...(cancelled || terminated ? [409] : [])];
   for (const { operation, outcome, invoke, completed } of requests) {
     if (outcome?.status !== "failed") continue;
-    const named = !malformed || outcome.message.includes("description");
+    const field =
+      operation.call && "service" in operation.call && operation.call.handler === "run" ? "description" : "subtask";
+    const named = !malformed || outcome.message.includes(field);
     if (reasons.includes(outcome.code) && named) continue;
     return invalid(
       `${operation.id} failed with ${outcome.code} ${outcome.message}, for which there is no reason.`,
@@ -195,56 +209,55 @@ const nothingDoneAfterTheAnswer = everyJob(({ requests, done, terminated }) => {
   return undefined;
 });
 
-/** A call that stalled while nothing else disturbed its run, and the calls of the run that came while it lasted. */
+/** Calls of one run that stalled while nothing else disturbed it. */
 interface Stall {
-  fault: Fault & { at: Extract<Moment, { at: "effect" }> };
   job: Job;
-  /** calls of the run that came before it */
-  before: number;
-  meanwhile: number;
-  /** something that the plan waits for has ended it: it may have ended before other subtasks had their turn */
+  operation: string;
+  /** how many calls of the run had come when the first of the stalled ones went on */
+  come: number;
+  stalled: number;
+  /** something that the plan waits for has ended it: other subtasks may not have had their turn */
   cutShort: boolean;
 }
 
-function stalls(history: History): Stall[] {
+function stallOf(history: History): Stall | undefined {
   const { plan, events, moments = [] } = history;
-  const struck = events.flatMap((event) => (event.type === "fault" && event.phase === "struck" ? [event.fault] : []));
-  const fault = plan.faults.find(({ id }) => id === struck[0]);
-  if (!fault || struck.length > 1 || fault.kind !== "external-stalls" || fault.at.at !== "effect") return [];
-  const { at } = fault;
-  const job = jobs(history).find(({ requests }) => requests.some(({ operation }) => operation.id === at.operation));
-  if (!job || job.cancelled || job.terminated) return [];
-  const passed = moments.map(momentName);
-  const [begin, end] = (["before", "after"] as const).map((when) => passed.indexOf(momentName({ ...at, when })));
-  const during = moments.slice(begin! + 1, end!);
-  const isCall = (moment: Moment) =>
-    moment.at === "effect" && moment.operation === at.operation && moment.when === "before";
-  return [
-    {
-      fault: { ...fault, at },
-      job,
-      before: at.call - 1,
-      meanwhile: during.filter(isCall).length,
-      cutShort: fault.heal !== undefined && during.map(momentName).includes(momentName(fault.heal)),
-    },
-  ];
+  const struck = new Set(
+    events.flatMap((event) => (event.type === "fault" && event.phase === "struck" ? event.fault : [])),
+  );
+  const faults = plan.faults.filter(({ id }) => struck.has(id));
+  const [operation, ...others] = new Set(faults.map(({ at }) => at.operation));
+  const job = jobs(history).find(({ requests }) => requests.some((one) => one.operation.id === operation));
+  if (operation === undefined || others.length > 0 || !job || job.cancelled || job.terminated) return undefined;
+  if (faults.some(({ kind }) => kind !== "external-stalls")) return undefined;
+
+  const goOn = new Set(faults.map(({ at }) => momentName({ ...at, when: "after" })));
+  const end = moments.findIndex((moment) => goOn.has(momentName(moment)));
+  const until = moments.slice(0, end === -1 ? undefined : end);
+  const passed = until.map(momentName);
+  return {
+    job,
+    operation,
+    come: until.filter((one) => one.at === "effect" && one.operation === operation && one.when === "before").length,
+    stalled: faults.length,
+    cutShort: faults.some(({ at, heal }) => heal && passed.indexOf(momentName(heal)) > passed.indexOf(momentName(at))),
+  };
 }
 
 /**
- * Subtasks are under way at the same time: one whose call stalls keeps no other from the workshop. A stall that nothing
- * ends lasts until the run stands still, and by then all the others have been there. No clock is asked.
+ * Subtasks are under way at the same time: those whose calls stall keep no other from the workshop. A stall that nothing
+ * ends lasts until the run stands still, and by then all of them have been there. No clock is asked.
  */
 const subtasksDoNotWait: Checker = (history) => {
-  for (const { fault, job, before, meanwhile, cutShort } of stalls(history)) {
-    const others = job.pieces.length - 1;
-    if (cutShort || before + meanwhile >= others) continue;
-    return invalid(
-      `While call ${fault.at.call} of ${fault.at.operation} stalled, ${others - before - meanwhile} of its subtasks did not come to their calls.`,
-      history.events.flatMap((event, index) => (event.type === "fault" || event.type === "effect" ? [index] : [])),
-      { expected: `${others} other calls, whatever becomes of this one`, seen: `${before + meanwhile} other calls` },
-    );
-  }
-  return { verdict: "valid" };
+  const stall = stallOf(history);
+  if (!stall || stall.cutShort || stall.come >= stall.job.pieces.length) return { verdict: "valid" };
+  const { operation, come, stalled, job } = stall;
+  const among = stalled === 1 ? "the one that stalled" : `the ${stalled} that stalled`;
+  return invalid(
+    `Of the ${job.pieces.length} subtasks of ${operation}, ${come} came to the workshop, among them ${among}: the others waited for that.`,
+    history.events.flatMap((event, index) => (event.type === "fault" || event.type === "effect" ? [index] : [])),
+    { expected: `${job.pieces.length} calls, whatever becomes of one`, seen: `${come} calls` },
+  );
 };
 
 // --- the storm
@@ -288,6 +301,19 @@ const anyJob = (is: (one: Job, history: History) => boolean) => (history: Histor
   jobs(history).some((one) => is(one, history));
 const someDone = ({ pieces, done }: Job): boolean => done.length > 0 && done.length < pieces.filter(isPossible).length;
 
+/** Successful cancellations or terminations, each with the operation that it ends and that one's job. */
+function endings(history: History, mode: "cancel" | "terminate"): (Performed & { of: Performed; job: Job })[] {
+  const all = performed(history);
+  return all.flatMap((one) => {
+    if (one.operation.mode !== mode || one.completion?.type !== "ok") return [];
+    const of = all.find(({ operation }) => operation.id === one.operation.of);
+    const job = jobs(history).find(({ requests }) =>
+      requests.some(({ operation }) => operation.id === of?.operation.id),
+    );
+    return of?.completed !== undefined && job ? [{ ...one, of, job }] : [];
+  });
+}
+
 /** The attempts that began on behalf of an operation's subtasks, by their number among its children. */
 const attemptsOfChildren = ({ events }: History, operation: string): number[] =>
   Object.values(
@@ -309,15 +335,15 @@ property("subtasks are done at once, each one once, and answered in their order"
       run: {
         weight: 6,
         request: work,
-        messages: { toEndpoint: 9, toServer: 7 },
-        children: 5,
-        effects: 5,
+        messages: { toEndpoint: 6, toServer: 6 },
+        children: 4,
+        effects: 4,
         ends: ["cancel", "cancel", "cancel", "terminate"],
       },
       piece: {
         weight: 2,
         request: piece,
-        messages: { toEndpoint: 4, toServer: 6 },
+        messages: { toEndpoint: 5, toServer: 6 },
         effects: 1,
         ends: ["cancel", "cancel", "terminate"],
       },
@@ -346,17 +372,23 @@ property("subtasks are done at once, each one once, and answered in their order"
       plan: { operations: [job("o1", "c1", "@j1"), job("o2", "c2", "@j2"), job("o3", "c3", "@j6")] },
     },
     "a subtask comes to the workshop while another is there": {
-      met: (history) => stalls(history).some(({ cutShort, meanwhile }) => cutShort && meanwhile > 0),
+      met: (history) => {
+        const stall = stallOf(history);
+        return stall?.cutShort === true && stall.come > stall.stalled;
+      },
       plan: {
         operations: [job("o1", "c1", "@j2")],
         faults: [fault("f1", "external-stalls", atCall(1, "before"), atCall(2, "before"))],
       },
     },
-    "one subtask stalls, and all others are done": {
-      met: (history) => stalls(history).some(({ cutShort, before, meanwhile }) => !cutShort && before + meanwhile > 0),
+    "some subtasks stall, and all others are done": {
+      met: (history) => {
+        const stall = stallOf(history);
+        return stall?.cutShort === false && stall.come > stall.stalled;
+      },
       plan: {
         operations: [job("o1", "c1", "@j3")],
-        faults: [fault("f1", "external-stalls", atCall(1, "before"))],
+        faults: [1, 3].map((call) => fault(`f${call}`, "external-stalls", atCall(call, "before"))),
       },
     },
     "a subtask is refused, and the others are done": {
@@ -397,18 +429,29 @@ property("subtasks are done at once, each one once, and answered in their order"
         return cancelled && ended && done.length === 0;
       }),
       plan: {
-        operations: [job("o1", "c1", "@j1"), ending("cancel", "o2", atMessage("to-server", 1, "before"))],
+        operations: [job("o1", "c1", "@j2"), ending("cancel", "o2", atMessage("to-server", 1, "before"))],
+        // what a subtask hears after its input is that it is cancelled, and only then anybody hears of it
+        pins: [1, 2].map((child) => ({
+          first: atMessage("to-endpoint", 3, "after", child),
+          second: atMessage("to-server", 1, "before", child),
+        })),
       },
     },
     "a run is cancelled while a subtask is in the workshop": {
-      met: anyJob(({ cancelled, done }) => cancelled && done.length > 0),
+      met: (history) =>
+        endings(history, "cancel").some(({ completed, of, job }) =>
+          job.done.some(({ index }) => index > completed! && index < of.completed!),
+        ),
       plan: {
         operations: [job("o1", "c1", "@j3"), ending("cancel", "o2", atCall(1, "before"))],
         faults: [fault("f1", "external-stalls", atCall(1, "before"))],
       },
     },
     "a run is cancelled again while it waits for its subtasks": {
-      met: (history) => history.plan.operations.filter(({ mode }) => mode === "cancel").length > 1,
+      met: (history) => {
+        const heard = endings(history, "cancel").filter(({ completed, of }) => completed! < of.completed!);
+        return new Set(heard.map(({ of }) => of)).size < heard.length;
+      },
       plan: {
         operations: [
           job("o1", "c1", "@j3"),
@@ -419,8 +462,11 @@ property("subtasks are done at once, each one once, and answered in their order"
       },
     },
     "a run is terminated": {
-      met: anyJob(({ terminated }) => terminated),
-      plan: { operations: [job("o1", "c1", "@j1"), ending("terminate", "o2", atCall(2, "before"))] },
+      met: (history) => endings(history, "terminate").some(({ of }) => of.completion?.type === "fail"),
+      plan: {
+        operations: [job("o1", "c1", "@j1"), ending("terminate", "o2", atCall(2, "before"))],
+        faults: [fault("f1", "external-stalls", atCall(2, "before"))],
+      },
     },
     "a run is joined by its duplicate": {
       met: ({ events, plan }) => {
@@ -445,6 +491,14 @@ property("subtasks are done at once, each one once, and answered in their order"
             mode: "call",
             call: { service: "worker", handler: "run" },
             input: { description: "sand/@x1,,paint/@x1" },
+          },
+          {
+            id: "o2",
+            client: "c1",
+            kind: "slip",
+            mode: "call",
+            call: { service: "worker", handler: "runSubtask" },
+            input: " ",
           },
         ],
       },

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { History } from "../history/index.ts";
 import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
-import { beginningsOf, partyOf, pinned, stepsOf, stragglersOf } from "./pins.ts";
+import { beginningsOf, endingsOf, partyOf, pinned, stepsOf, stragglersOf } from "./pins.ts";
 
 const message = (operation: string, number: number, when: Moment["when"], more: Partial<Moment> = {}): Moment =>
   ({ at: "message", operation, attempt: 1, direction: "to-server", message: number, when, ...more }) as Moment;
@@ -72,13 +72,26 @@ test("the children of an operation are parties of their own", () => {
   ]);
 });
 
+const effect = (id: string, call: number, when: Moment["when"]): Moment => ({
+  at: "effect",
+  operation: id,
+  call,
+  when,
+});
+
+test("an operation is ended when it has come as far as it had when it was answered", () => {
+  const end: Plan["operations"][number] = { id: "o2", client: "c2", kind: "cancel", mode: "cancel", of: "o1" };
+  const ended = (moments: Moment[]) =>
+    orders(moments, (history) => endingsOf({ ...history, plan: { ...plan, operations: [end] } }));
+  const far = [operation("o2", "invoke", "after"), effect("o1", 1, "after"), effect("o1", 2, "after")];
+  const answered = [operation("o1", "completion", "before"), effect("o1", 3, "after")];
+  expect(ended([...far, ...answered])).toEqual(["after o1 effect 2 < before o2 invoke"]);
+  expect(ended(answered)).toEqual([]);
+  expect(ended(far)).toEqual([]);
+  expect(orders([...far, ...answered], endingsOf)).toEqual([]);
+});
+
 test("what an operation asks of the outside after its answer comes after it", () => {
-  const effect = (id: string, call: number, when: Moment["when"]): Moment => ({
-    at: "effect",
-    operation: id,
-    call,
-    when,
-  });
   const answered = operation("o1", "completion", "after");
   const moments = [effect("o1", 1, "before"), answered, effect("o2", 1, "before"), effect("o1", 1, "after")];
   expect(orders(moments, stragglersOf)).toEqual([]);

@@ -3,8 +3,8 @@ import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
 
 /**
  * Looks for pins that make a plan fail more often. Tried are the order in which invocations began, the steps from one
- * operation to another, and both; then what was done after an answer, and the steps from one invocation to another. Of the
- * best of these, pins that do not help are removed.
+ * operation to another, and both; then how far it had come when it was ended and what was done after an answer, and the
+ * steps from one invocation to another. Of the best of these, pins that do not help are removed.
  *
  * @param failing a run that failed
  * @param measure how often a candidate fails, of some fixed number of runs
@@ -28,9 +28,9 @@ export async function pinned(
     rate = measured;
   };
   const [begun, steps, finer] = [beginningsOf(failing), stepsOf(failing), stepsOf(failing, partyOf)];
-  const late = stragglersOf(failing);
+  const [ended, late] = [endingsOf(failing), stragglersOf(failing)];
   const together = (a: Pin[], b: Pin[]) => (a.length > 0 && b.length > 0 ? [...a, ...b] : []);
-  const orders = [begun, steps, together(begun, steps), late, together(steps, late)];
+  const orders = [begun, steps, together(begun, steps), late, together(steps, late), together(ended, late)];
   if (finer.length > steps.length) orders.push(finer, together(begun, finer));
   for (const pins of orders) if (pins.length > 0) await attempt({ ...plan, pins }, rate + 1);
   for (const pin of best.pins ?? []) {
@@ -69,6 +69,23 @@ export function partyOf(moment: Moment): string {
   return moment.at === "message" && moment.child !== undefined
     ? `${moment.operation}/${moment.child}`
     : moment.operation;
+}
+
+/**
+ * How far an operation had come when it was answered, of those that somebody ended: it is ended only then. In the run that
+ * failed this may have been asked for long before it was heard.
+ */
+export function endingsOf({ plan, moments = [] }: History): Pin[] {
+  return plan.operations.flatMap(({ id, mode, of }): Pin[] => {
+    if (mode !== "cancel" && mode !== "terminate") return [];
+    const answered = moments.findIndex(
+      (moment) => moment.at === "operation" && moment.operation === of && moment.point === "completion",
+    );
+    const first = moments
+      .slice(0, Math.max(answered, 0))
+      .findLast(({ at, operation, when }) => at === "effect" && operation === of && when === "after");
+    return first ? [{ first, second: { at: "operation", operation: id, point: "invoke", when: "before" } }] : [];
+  });
 }
 
 /** What an operation still asks of the outside when its client has heard the answer: the first such call comes after it. */
