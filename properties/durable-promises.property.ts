@@ -355,30 +355,63 @@ const registered = ({ events }: History, { operation }: Performed): number | und
   return index === -1 ? undefined : index;
 };
 
-/** A promise that is completed in its next life does not answer those who waited in the one before. */
+/** Those who were seen to wait, with the place from which on they do. */
+const waitersIn = (history: History): (Asking & { since: number })[] =>
+  askings(history).flatMap((one) => {
+    const since = one.verb === "await" ? registered(history, one) : undefined;
+    return since === undefined ? [] : [{ ...one, since }];
+  });
+
+/** It has no end, and all that was going on is over. */
+const waitsForEver = ({ final }: History, { outcome }: Performed): boolean => !final.quiescent && outcome === undefined;
+
+/** Whoever waits for a promise when it is completed is told, as is whoever comes later. */
+const waitersAreTold: Checker = (history) => {
+  const all = askings(history);
+  for (const one of waitersIn(history)) {
+    if (!waitsForEver(history, one)) continue;
+    const completion = all.find(
+      (other) =>
+        other.promise === one.promise && other.offer && other.completion?.type === "ok" && one.since < other.completed!,
+    );
+    const isOpen = all.some(
+      ({ promise, verb, invoke }) =>
+        completion && promise === one.promise && verb === "dispose" && invoke! < completion.completed!,
+    );
+    if (!completion || isOpen) continue;
+    return invalid(
+      `${nameOf(one)} waits for ${one.promise} for ever, although ${nameOf(completion)} has completed it.`,
+      [one.invoke, one.since, ...eventsOf(completion)],
+      { expected: "it is told the outcome", seen: "nothing" },
+    );
+  }
+  return { verdict: "valid" };
+};
+
+/** Whoever waits when a promise is disposed of fails then, and is not answered by the next life of the promise. */
 const disposeFailsWaiters: Checker = (history) => {
   const all = askings(history);
-  for (const one of all) {
-    const since = one.verb === "await" ? registered(history, one) : undefined;
+  for (const one of waitersIn(history)) {
     const told = toldBy(one)?.outcome;
-    if (since === undefined || told === undefined) continue;
+    const forEver = waitsForEver(history, one);
     const dispose = all.find(
-      ({ verb, promise, invoke, completed, completion }) =>
-        verb === "dispose" &&
-        promise === one.promise &&
-        since < invoke! &&
-        completion?.type === "ok" &&
-        completed! < one.completed!,
+      (other) =>
+        other.verb === "dispose" &&
+        other.promise === one.promise &&
+        one.since < other.invoke! &&
+        other.completion?.type === "ok" &&
+        (forEver || (told && other.completed! < one.completed!)),
     );
     const before = all.some(
       ({ promise, offer, invoke }) =>
         dispose && promise === one.promise && isDeepStrictEqual(offer, told) && invoke! < dispose.completed!,
     );
-    if (!dispose || before) continue;
+    if (!dispose || (before && !forEver)) continue;
+    const seen = forEver ? "waits for ever" : `was answered ${JSON.stringify(told)}, which was offered only after that`;
     return invalid(
-      `${nameOf(one)} waited for ${one.promise} when it was disposed of, and was answered ${JSON.stringify(told)}, which was offered only after that.`,
-      [since, ...eventsOf(dispose), one.completed],
-      { expected: `it fails with ${GONE}`, seen: JSON.stringify(told) },
+      `${nameOf(one)} waited for ${one.promise} when it was disposed of, and ${seen}.`,
+      [one.since, ...eventsOf(dispose), one.completed],
+      { expected: `it fails with ${GONE}`, seen },
     );
   }
   return { verdict: "valid" };
@@ -471,15 +504,10 @@ const some = (history: History, is: (one: Asking, all: Asking[]) => boolean): bo
   return all.some((one) => is(one, all));
 };
 const waited = (history: History, is: (outcome: Outcome) => boolean): boolean =>
-  some(history, (one, all) => {
-    const since = one.verb === "await" ? registered(history, one) : undefined;
+  waitersIn(history).some((one) => {
     const told = toldBy(one)?.outcome;
-    return (
-      since !== undefined &&
-      told !== undefined &&
-      is(told) &&
-      all.some(({ offer, promise, invoke }) => offer && promise === one.promise && since < invoke!)
-    );
+    const later = askings(history).filter(({ promise, invoke }) => promise === one.promise && one.since < invoke!);
+    return told !== undefined && is(told) && later.some(({ offer }) => offer);
   });
 const struck = (kind: string) => (history: History) =>
   history.events.some((event) => event.type === "fault" && event.kind === kind && event.phase === "struck");
@@ -533,6 +561,7 @@ property("a promise is completed once, and everyone is told the same", {
     linearizable: (history, budget) => mergingDuplicates(linearizablePromise)(audited(history), budget),
     "single value": oneValue,
     "same answer": sameAnswer(),
+    "waiters are told": waitersAreTold,
     "dispose fails the waiters": mergingDuplicates(disposeFailsWaiters),
     "waiters fail only by a dispose": mergingDuplicates(failsOnlyWithDispose),
     "only nonsense is refused": refusesOnlyNonsense,
