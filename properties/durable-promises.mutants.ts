@@ -26,14 +26,14 @@ export const mutants: Mutant[] = [
     file: promises,
     find: "[...(await listenersOf(ctx)), awakeable]",
     replace: "[awakeable]",
-    breaks: ["ends"],
+    breaks: ["waiters are told", "ends"],
   },
   {
     name: "only one waiter is told",
     file: promises,
     find: "for (const listener of listeners) ctx.resolveAwakeable",
     replace: "for (const listener of listeners.slice(0, 1)) ctx.resolveAwakeable",
-    breaks: ["ends"],
+    breaks: ["waiters are told", "ends"],
   },
   {
     name: "who waits for a completed promise waits as well",
@@ -61,7 +61,7 @@ async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: strin
 async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
   return listening.get(ctx.key) ?? [];
 }`,
-    breaks: ["ends", "replays deterministically"],
+    breaks: ["waiters are told", "dispose fails the waiters", "ends", "replays deterministically"],
     note: "the process is killed while somebody waits",
   },
   {
@@ -87,7 +87,7 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
     file: promises,
     find: "      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);\n",
     replace: "      void disposed;\n",
-    breaks: ["ends"],
+    breaks: ["dispose fails the waiters", "ends"],
   },
   {
     name: "outcome cached in memory",

@@ -110,17 +110,24 @@ const NONSENSE: { request: Request; names: string }[] = [
 ];
 const nonsense: fc.Arbitrary<Request> = fc.constantFrom(...NONSENSE).map(({ request }) => request);
 
-/** Whoever waits keeps no other operation of its client waiting: it waits as a client of its own, from the same time on. */
+/**
+ * Whoever waits keeps no other operation of its client waiting: it waits as a client of its own, from when the client came
+ * to it. The first one waits from the start, and every other client begins only then: else most would find the promise
+ * completed.
+ */
 function waitingApart(plan: Plan): Plan {
+  const first = plan.operations.find(({ kind }) => kind === "await")?.id;
   const last = new Map<string, string>();
   const operations = plan.operations.map((one): Operation => {
-    if (one.kind !== "await") {
-      last.set(one.client, one.id);
-      return one;
-    }
     const before = last.get(one.client);
-    const at: Moment | undefined = before === undefined ? undefined : completed(before);
-    return { ...one, client: `w${one.id}`, ...(at && !one.at && !one.after && { at }) };
+    const free = !one.at && !one.after;
+    if (one.kind === "await") {
+      const at = free && before !== undefined && one.id !== first && { at: completed(before) };
+      return { ...one, client: `w${one.id}`, ...at };
+    }
+    const late = free && before === undefined && first !== undefined && last.size % 2 === 1;
+    last.set(one.client, one.id);
+    return late ? { ...one, at: whenWaiting(first) } : one;
   });
   return { ...plan, operations };
 }
@@ -348,30 +355,63 @@ const registered = ({ events }: History, { operation }: Performed): number | und
   return index === -1 ? undefined : index;
 };
 
-/** A promise that is completed in its next life does not answer those who waited in the one before. */
+/** Those who were seen to wait, with the place from which on they do. */
+const waitersIn = (history: History): (Asking & { since: number })[] =>
+  askings(history).flatMap((one) => {
+    const since = one.verb === "await" ? registered(history, one) : undefined;
+    return since === undefined ? [] : [{ ...one, since }];
+  });
+
+/** It has no end, and all that was going on is over. */
+const waitsForEver = ({ final }: History, { outcome }: Performed): boolean => !final.quiescent && outcome === undefined;
+
+/** Whoever waits for a promise when it is completed is told, as is whoever comes later. */
+const waitersAreTold: Checker = (history) => {
+  const all = askings(history);
+  for (const one of waitersIn(history)) {
+    if (!waitsForEver(history, one)) continue;
+    const completion = all.find(
+      (other) =>
+        other.promise === one.promise && other.offer && other.completion?.type === "ok" && one.since < other.completed!,
+    );
+    const isOpen = all.some(
+      ({ promise, verb, invoke }) =>
+        completion && promise === one.promise && verb === "dispose" && invoke! < completion.completed!,
+    );
+    if (!completion || isOpen) continue;
+    return invalid(
+      `${nameOf(one)} waits for ${one.promise} for ever, although ${nameOf(completion)} has completed it.`,
+      [one.invoke, one.since, ...eventsOf(completion)],
+      { expected: "it is told the outcome", seen: "nothing" },
+    );
+  }
+  return { verdict: "valid" };
+};
+
+/** Whoever waits when a promise is disposed of fails then, and is not answered by the next life of the promise. */
 const disposeFailsWaiters: Checker = (history) => {
   const all = askings(history);
-  for (const one of all) {
-    const since = one.verb === "await" ? registered(history, one) : undefined;
+  for (const one of waitersIn(history)) {
     const told = toldBy(one)?.outcome;
-    if (since === undefined || told === undefined) continue;
+    const forEver = waitsForEver(history, one);
     const dispose = all.find(
-      ({ verb, promise, invoke, completed, completion }) =>
-        verb === "dispose" &&
-        promise === one.promise &&
-        since < invoke! &&
-        completion?.type === "ok" &&
-        completed! < one.completed!,
+      (other) =>
+        other.verb === "dispose" &&
+        other.promise === one.promise &&
+        one.since < other.invoke! &&
+        other.completion?.type === "ok" &&
+        (forEver || (told && other.completed! < one.completed!)),
     );
     const before = all.some(
       ({ promise, offer, invoke }) =>
         dispose && promise === one.promise && isDeepStrictEqual(offer, told) && invoke! < dispose.completed!,
     );
-    if (!dispose || before) continue;
+    if (!dispose || (before && !forEver)) continue;
+    const seen = forEver ? "waits for ever" : `was answered ${JSON.stringify(told)}, which was offered only after that`;
     return invalid(
-      `${nameOf(one)} waited for ${one.promise} when it was disposed of, and was answered ${JSON.stringify(told)}, which was offered only after that.`,
-      [since, ...eventsOf(dispose), one.completed],
-      { expected: `it fails with ${GONE}`, seen: JSON.stringify(told) },
+      `${nameOf(one)} waited for ${one.promise} when it was disposed of, and ${seen}.`,
+      [one.since, ...eventsOf(dispose), one.completed],
+      { expected: `it fails with ${GONE}`, seen },
     );
   }
   return { verdict: "valid" };
@@ -464,15 +504,10 @@ const some = (history: History, is: (one: Asking, all: Asking[]) => boolean): bo
   return all.some((one) => is(one, all));
 };
 const waited = (history: History, is: (outcome: Outcome) => boolean): boolean =>
-  some(history, (one, all) => {
-    const since = one.verb === "await" ? registered(history, one) : undefined;
+  waitersIn(history).some((one) => {
     const told = toldBy(one)?.outcome;
-    return (
-      since !== undefined &&
-      told !== undefined &&
-      is(told) &&
-      all.some(({ offer, promise, invoke }) => offer && promise === one.promise && since < invoke!)
-    );
+    const later = askings(history).filter(({ promise, invoke }) => promise === one.promise && one.since < invoke!);
+    return told !== undefined && is(told) && later.some(({ offer }) => offer);
   });
 const struck = (kind: string) => (history: History) =>
   history.events.some((event) => event.type === "fault" && event.kind === kind && event.phase === "struck");
@@ -491,29 +526,29 @@ property("a promise is completed once, and everyone is told the same", {
         resolve: {
           weight: 4,
           request: completion("resolve", VALUES),
-          messages: { toEndpoint: 3, toServer: 6 },
+          messages: { toEndpoint: 4, toServer: 6 },
           children: 1,
           ends: ["cancel", "terminate"],
         },
         reject: {
           weight: 2,
           request: completion("reject", MESSAGES),
-          messages: { toEndpoint: 3, toServer: 6 },
+          messages: { toEndpoint: 4, toServer: 6 },
           children: 1,
           ends: ["cancel", "terminate"],
         },
-        peek: { weight: 3, request: peek, messages: { toEndpoint: 3, toServer: 3 }, children: 1 },
+        peek: { weight: 3, request: peek, messages: { toEndpoint: 4, toServer: 3 }, children: 1 },
         await: {
           weight: 5,
           request: wait,
-          messages: { toEndpoint: 3, toServer: 4 },
+          messages: { toEndpoint: 4, toServer: 4 },
           children: 1,
           ends: ["cancel", "cancel", "terminate"],
         },
         dispose: {
-          weight: 1,
+          weight: 3,
           request: dispose,
-          messages: { toEndpoint: 3, toServer: 6 },
+          messages: { toEndpoint: 4, toServer: 6 },
           children: 1,
           ends: ["terminate"],
         },
@@ -526,6 +561,7 @@ property("a promise is completed once, and everyone is told the same", {
     linearizable: (history, budget) => mergingDuplicates(linearizablePromise)(audited(history), budget),
     "single value": oneValue,
     "same answer": sameAnswer(),
+    "waiters are told": waitersAreTold,
     "dispose fails the waiters": mergingDuplicates(disposeFailsWaiters),
     "waiters fail only by a dispose": mergingDuplicates(failsOnlyWithDispose),
     "only nonsense is refused": refusesOnlyNonsense,
