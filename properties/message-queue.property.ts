@@ -1,7 +1,30 @@
 import fc from "fast-check";
-import { type Checker, effectivelyOnce, noInventedEffect, notBefore, singleValue } from "../harness/check/index.ts";
-import { type History, type HistoryEvent, overlap, type Performed, performed } from "../harness/history/index.ts";
-import { type Fault, type Json, type Moment, type Operation, type Request, storm } from "../harness/plan/index.ts";
+import {
+  type Checker,
+  effectivelyOnce,
+  invalid,
+  noInventedEffect,
+  notBefore,
+  singleValue,
+} from "../harness/check/index.ts";
+import {
+  type History,
+  type HistoryEvent,
+  overlap,
+  type Performed,
+  performed,
+  struck,
+} from "../harness/history/index.ts";
+import {
+  atCall,
+  atMessage,
+  atOperation,
+  fault,
+  type Json,
+  type Operation,
+  type Request,
+  storm,
+} from "../harness/plan/index.ts";
 import { property } from "../harness/run/index.ts";
 import { IMPOSSIBLE_TASK } from "../harness/world/index.ts";
 
@@ -119,11 +142,6 @@ function told({ operation, completion, outcome }: Performed): Json | undefined {
   if (completion?.type === "ok") return completion.value;
   return operation.kind === "run" && outcome?.status === "succeeded" ? outcome.value : undefined;
 }
-
-const invalid = (summary: string, events: (number | undefined)[], more: { expected?: string; seen?: string } = {}) => ({
-  verdict: "invalid" as const,
-  evidence: { summary, ...more, events: events.filter((event) => event !== undefined) },
-});
 
 // --- what must hold
 
@@ -292,29 +310,6 @@ const run = (id: string, task = T1, more?: Partial<Operation>) => made(id, "run"
 const ask = (id: string, more?: Partial<Operation>) => made(id, "await", awaiting("@t1"), more);
 const about = (id: string, mode: "attach" | "cancel" | "terminate", more?: Partial<Operation>) =>
   made(id, mode, {}, { mode, of: "o1", ...more });
-const atCall = (call: number, when: Moment["when"], operation = "o1"): Moment => ({
-  at: "effect",
-  operation,
-  call,
-  when,
-});
-const atPoint = (operation: string, point: "invoke" | "completion", when: Moment["when"] = "after"): Moment => ({
-  at: "operation",
-  operation,
-  point,
-  when,
-});
-const atMessage = (message: number, when: Moment["when"]): Moment => ({
-  at: "message",
-  operation: "o1",
-  attempt: 1,
-  direction: "to-server",
-  message,
-  when,
-});
-const fault = (id: string, kind: string, at: Moment, heal?: Moment): Fault => ({ id, kind, at, ...(heal && { heal }) });
-const struck = (kind: string) => (history: History) =>
-  history.events.some((event) => event.type === "fault" && event.kind === kind && event.phase === "struck");
 
 /** Two submissions of one task, the first before the second. */
 const again = (is: (first: Performed, second: Performed) => boolean) => (history: History) => {
@@ -380,7 +375,7 @@ property("a task that was accepted is performed once, when it is due", {
   reaches: {
     "a task is submitted twice at the same time": {
       met: again(overlap),
-      plan: { operations: [submit("o1"), submit("o2", T1, { at: atPoint("o1", "invoke") }), run("o3"), ask("o4")] },
+      plan: { operations: [submit("o1"), submit("o2", T1, { at: atOperation("o1", "invoke") }), run("o3"), ask("o4")] },
     },
     "a task is submitted again after its answer": {
       met: again((first, second) => first.completion?.type === "ok" && isOver(first, second)),
@@ -390,12 +385,12 @@ property("a task that was accepted is performed once, when it is due", {
       met: again((first, second) => first.completion?.type === "info" && isOver(first, second)),
       plan: {
         operations: [submit("o1"), submit("o2", T1, { after: ["o1"] }), ask("o3", { after: ["o2"] })],
-        faults: [fault("f1", "client-walks-away", atPoint("o1", "invoke"))],
+        faults: [fault("f1", "client-walks-away", atOperation("o1", "invoke"))],
       },
     },
     "a client loses its connection and submits again": {
       met: struck("client-retries"),
-      plan: { operations: [submit("o1", LATER)], faults: [fault("f1", "client-retries", atPoint("o1", "invoke"))] },
+      plan: { operations: [submit("o1", LATER)], faults: [fault("f1", "client-retries", atOperation("o1", "invoke"))] },
     },
     "a task is submitted again with less delay": {
       met: again(
@@ -463,7 +458,7 @@ property("a task that was accepted is performed once, when it is due", {
       met: whileDelayed("kill-server"),
       plan: {
         operations: [submit("o1", LATER), ask("o2", { after: ["o1"] })],
-        faults: [fault("f1", "kill-server", atPoint("o1", "completion"))],
+        faults: [fault("f1", "kill-server", atOperation("o1", "completion"))],
       },
     },
     "a task is submitted while Restate is down": {
@@ -476,14 +471,14 @@ property("a task that was accepted is performed once, when it is due", {
         }),
       plan: {
         operations: [submit("o1")],
-        faults: [fault("f1", "kill-server", atPoint("o1", "invoke", "before"))],
+        faults: [fault("f1", "kill-server", atOperation("o1", "invoke", "before"))],
       },
     },
     "the endpoint is killed while a task is delayed": {
       met: whileDelayed("kill-endpoint"),
       plan: {
         operations: [submit("o1", LATER), submit("o2", LATER, { after: ["o1"] })],
-        faults: [fault("f1", "kill-endpoint", atPoint("o1", "completion"))],
+        faults: [fault("f1", "kill-endpoint", atOperation("o1", "completion"))],
       },
     },
     "the endpoint is killed after a task was performed": {
@@ -526,7 +521,7 @@ property("a task that was accepted is performed once, when it is due", {
       met: struck("zombie"),
       plan: {
         operations: [submit("o1"), ask("o2", { after: ["o1"] })],
-        faults: [fault("f1", "zombie", atCall(1, "before"), atPoint("o2", "completion", "before"))],
+        faults: [fault("f1", "zombie", atCall(1, "before"), atOperation("o2", "completion", "before"))],
       },
     },
     "the connection to the endpoint is lost": {

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { type Checker, type Evidence, linearizable, type Model, mergingDuplicates } from "../harness/check/index.ts";
+import { type Checker, invalid, linearizable, type Model, mergingDuplicates } from "../harness/check/index.ts";
 import { type History, overlap, type Performed, performed } from "../harness/history/index.ts";
 import { type Call, type Moment, type Operation, type Request, storm } from "../harness/plan/index.ts";
 import { property } from "../harness/run/index.ts";
@@ -230,11 +230,6 @@ function bankOperation(
 }
 
 // --- what else must hold
-
-const invalid = (summary: string, events: (number | undefined)[], more: Partial<Evidence> = {}) => ({
-  verdict: "invalid" as const,
-  evidence: { summary, events: events.filter((index) => index !== undefined), ...more },
-});
 
 const noNegativeBalance: Checker = (history) => {
   const read = performed(history).find(

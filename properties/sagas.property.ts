@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import type { Checker, Evidence } from "../harness/check/index.ts";
-import { type History, type LedgerEvent, ledger, type Performed, performed } from "../harness/history/index.ts";
-import { type Fault, type Moment, type Operation, type Request, storm } from "../harness/plan/index.ts";
+import { type Checker, invalid } from "../harness/check/index.ts";
+import { type History, type LedgerEvent, ledger, type Performed, performed, struck } from "../harness/history/index.ts";
+import { atCall, ending, fault, type Operation, type Request, storm } from "../harness/plan/index.ts";
 import { property } from "../harness/run/index.ts";
 import {
   DECLINED_CARD,
@@ -91,10 +91,6 @@ function states({ changes }: Trip): Map<string, { state: string; system: string;
   return left;
 }
 
-const invalid = (summary: string, events: number[], more: Partial<Evidence> = {}) => ({
-  verdict: "invalid" as const,
-  evidence: { summary, events, ...more },
-});
 const eventsOf = (entries: Entry[]): number[] => entries.map(({ index }) => index);
 
 /** Makes a checker of a judgement on single trips. */
@@ -245,23 +241,6 @@ const trip = (id: string, obstacles?: Obstacles, more: Partial<Operation> = {}):
   ...booking(`@t${id.slice(1)}`, obstacles),
   ...more,
 });
-const ending = (mode: "cancel" | "terminate", id: string, at: Moment): Operation => ({
-  id,
-  client: `c${id}`,
-  kind: mode,
-  mode,
-  of: "o1",
-  at,
-});
-const atCall = (call: number, when: Moment["when"], operation = "o1"): Moment => ({
-  at: "effect",
-  operation,
-  call,
-  when,
-});
-const fault = (id: string, kind: string, at: Moment, heal?: Moment): Fault => ({ id, kind, at, ...(heal && { heal }) });
-const struck = (kind: string) => (history: History) =>
-  history.events.some((event) => event.type === "fault" && event.kind === kind && event.phase === "struck");
 const anyTrip = (is: (one: Trip, left: string[]) => boolean) => (history: History) =>
   trips(history).some((one) =>
     is(

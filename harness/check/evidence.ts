@@ -2,9 +2,14 @@ import type { Performed } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
 import type { Evidence, Verdict } from "./verdict.ts";
 
-/** A verdict with its evidence; events are put in order. */
-export function invalid(summary: string, events: readonly number[], more: Partial<Evidence> = {}): Verdict {
-  return { verdict: "invalid", evidence: { summary, ...more, events: [...new Set(events)].sort((a, b) => a - b) } };
+/** A verdict with its evidence; events are put in order, and those that there are not are left out. */
+export function invalid(
+  summary: string,
+  events: readonly (number | undefined)[],
+  more: Partial<Evidence> = {},
+): Extract<Verdict, { verdict: "invalid" }> {
+  const places = new Set(events.filter((index) => index !== undefined));
+  return { verdict: "invalid", evidence: { summary, ...more, events: [...places].sort((a, b) => a - b) } };
 }
 
 /** "o3 (reserve)" */

@@ -13,6 +13,7 @@ export {
   overlap,
   type Performed,
   performed,
+  struck,
 } from "./queries.ts";
 export { jepsenOf } from "./to-jepsen.ts";
 export { UnusableHistory } from "./unusable.ts";

@@ -43,6 +43,12 @@ export function ledger({ events }: History): { entry: LedgerEvent; index: number
   return events.flatMap((entry, index) => (isLedger(entry) ? [{ entry, index }] : []));
 }
 
+/** Whether a fault of the kind struck. */
+export const struck =
+  (kind: string) =>
+  ({ events }: History): boolean =>
+    events.some((event) => event.type === "fault" && event.kind === kind && event.phase === "struck");
+
 /** Whether two operations were under way at the same time. */
 export function overlap(a: Performed, b: Performed): boolean {
   if (a.invoke === undefined || b.invoke === undefined) return false;
