@@ -124,6 +124,16 @@ export const mutants: Mutant[] = [
     note: "a machine fails once, before it hears that it is done",
   },
   {
+    name: "machine forgotten when it is down",
+    file: operator,
+    find: '  ctx.set("transition", { ...transition, finished: true });\n',
+    replace: `  if (to === "DOWN") ctx.clear("transition");
+  else ctx.set("transition", { ...transition, finished: true });
+`,
+    breaks: ["answers are truthful"],
+    note: "its numbers begin anew, and what it is told is taken for a repetition",
+  },
+  {
     name: "sleep not awaited",
     file: operator,
     find: "  await untilSettled(ctx.sleep(transitionTime()));\n",
