@@ -213,6 +213,25 @@ describe("in a plan of everything", () => {
     expect([complete, left]).toEqual([true, plan]);
   });
 
+  test("who judges is told when an operation, or a healing, is no longer tied to a moment", async () => {
+    const ties = ({ operations, faults }: Plan): number =>
+      [...operations.flatMap(({ at, after }) => [at, after]), ...faults.map(({ heal }) => heal)].filter(Boolean).length;
+    const parts = ({ operations, faults }: Plan): number => operations.length + faults.length;
+    let told = 0;
+    await shrink(
+      plan,
+      shapes,
+      async (candidate, untied) => {
+        expect(untied).toBe(ties(candidate) < ties(plan) && parts(candidate) === parts(plan));
+        if (untied) told++;
+        return undefined;
+      },
+      always,
+    );
+    expect(told).toBe(ties(plan));
+    expect(told).toBeGreaterThan(1);
+  });
+
   test("a candidate that fails with another schedule goes on with that", async () => {
     const { plan: left } = await shrink(
       plan,
