@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import {
   type Checker,
-  type Evidence,
   effectivelyOnce,
+  invalid,
   linearizable,
   type Model,
   mergingDuplicates,
@@ -19,7 +19,11 @@ import {
   performed,
 } from "../harness/history/index.ts";
 import {
+  atCall,
+  atMessage,
+  ending,
   type Fault,
+  fault,
   type Moment,
   momentName,
   type Operation,
@@ -108,11 +112,6 @@ const isDoneOf = (begun: Told, other: Told): boolean =>
 
 const answerOf = ({ completion }: Performed): { status: Status; changed: boolean } | undefined =>
   completion?.type === "ok" ? (completion.value as { status: Status; changed: boolean }) : undefined;
-
-const invalid = (summary: string, events: (number | undefined)[], more: Partial<Evidence> = {}) => ({
-  verdict: "invalid" as const,
-  evidence: { summary, events: events.filter((index) => index !== undefined), ...more },
-});
 
 // --- what must hold of what the machines are told
 
@@ -370,31 +369,8 @@ const ask = (id: string, handler: string, more: Partial<Operation> & { machine?:
   const { machine = "@m1", ...rest } = more;
   return { id, client: `c${id}`, kind: handler, mode: "call", ...bring(machine, handler), ...rest };
 };
-const ending = (mode: "cancel" | "terminate", id: string, at: Moment): Operation => ({
-  id,
-  client: `c${id}`,
-  kind: mode,
-  mode,
-  of: "o1",
-  at,
-});
-const atCall = (call: number, when: Moment["when"], operation = "o1"): Moment => ({
-  at: "effect",
-  operation,
-  call,
-  when,
-});
-const atMessage = (message: number): Moment => ({
-  at: "message",
-  operation: "o1",
-  attempt: 1,
-  direction: "to-server",
-  message,
-  when: "after",
-});
 /** The transition has begun and takes its time. */
-const asleep = atMessage(5);
-const fault = (id: string, kind: string, at: Moment, heal?: Moment): Fault => ({ id, kind, at, ...(heal && { heal }) });
+const asleep = atMessage(5, "after");
 
 /** Some fault of the kind struck while a transition was under way. */
 const struckInTransition = (kind: string) => (history: History) => {
@@ -544,7 +520,7 @@ property("a machine goes up and down in whole transitions, one at a time", {
           ask("o1", "setUp", { client: "c1", ...bring("@m1", "setUp", "@k1") }),
           ask("o2", "setUp", { client: "c1", ...bring("@m1", "setUp", "@k1") }),
         ],
-        faults: [fault("f1", "client-walks-away", atMessage(3))],
+        faults: [fault("f1", "client-walks-away", atMessage(3, "after"))],
       },
     },
     "a transition is cancelled": {
