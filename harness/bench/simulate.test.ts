@@ -53,7 +53,7 @@ test.each<[string, string[], string]>([
   [
     "an unknown property",
     [saved("unknown.json", { property: "luck" })],
-    `no property "luck"; there are\n  ${property}`,
+    'no property "luck"; there are\n  a promise is completed once',
   ],
   ["an unknown mutant", [plan, "no such bug"], 'no mutant\'s name contains "no such bug"; there are\n'],
   ["the name of several mutants", [plan, "in memory"], "several mutants' names contain"],
