@@ -173,6 +173,14 @@ test("the order of the beginnings is tried first, and with the steps only where 
   expect(await search(() => 0)).toBeUndefined();
 });
 
+test("what fails every time is not tried with other pins", async () => {
+  const moments = [begins("o1"), message("o1", 3, "after"), message("o2", 1, "before"), begins("o2")];
+  const asked: number[] = [];
+  const measure = async ({ pins }: Plan) => asked.push(pins!.length) && 10;
+  await pinned(plan, historyOf(moments), measure, 4, () => true, 10);
+  expect(asked).toEqual([1, 0]);
+});
+
 test("pins that do not make it fail more often are not worth it", async () => {
   expect(
     await pinned(
