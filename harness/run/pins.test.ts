@@ -91,11 +91,14 @@ test("an operation is ended when it has come as far as it had when it was answer
   expect(orders([...far, ...answered], endingsOf)).toEqual([]);
 });
 
-test("what an operation asks of the outside after its answer comes after it", () => {
+test("what still happens for an operation after its answer comes after it, at each child and outside", () => {
   const answered = operation("o1", "completion", "after");
   const moments = [effect("o1", 1, "before"), answered, effect("o2", 1, "before"), effect("o1", 1, "after")];
   expect(orders(moments, stragglersOf)).toEqual([]);
-  expect(orders([...moments, effect("o1", 2, "before"), effect("o1", 3, "before")], stragglersOf)).toEqual([
+  const child = (number: number) => message("o1", number, "before", { child: 1 } as Partial<Moment>);
+  const late = [child(4), effect("o1", 2, "before"), effect("o1", 3, "before"), child(5)];
+  expect(orders([...moments, ...late], stragglersOf)).toEqual([
+    "after o1 completion < before o1/1 attempt 1 to-server 4",
     "after o1 completion < before o1 effect 2",
   ]);
 });

@@ -90,14 +90,17 @@ export function endingsOf({ plan, moments = [] }: History): Pin[] {
   });
 }
 
-/** What an operation still asks of the outside when its client has heard the answer: the first such call comes after it. */
+/** What still happens for an operation when its client has heard: what comes next, at each child and outside, comes after. */
 export function stragglersOf({ moments = [] }: History): Pin[] {
   return moments.flatMap((first, index): Pin[] => {
     if (first.at !== "operation" || first.point !== "completion" || first.when !== "after") return [];
-    const second = moments
-      .slice(index)
-      .find(({ at, operation, when }) => at === "effect" && operation === first.operation && when === "before");
-    return second ? [{ first, second }] : [];
+    const next = new Map<string, Moment>();
+    for (const moment of moments.slice(index)) {
+      if (moment.operation !== first.operation || moment.when !== "before") continue;
+      const place = moment.at === "message" ? partyOf(moment) : moment.at;
+      if (!next.has(place)) next.set(place, moment);
+    }
+    return [...next.values()].map((second) => ({ first, second }));
   });
 }
 
