@@ -38,6 +38,6 @@ export async function confirm(
   });
   const failed = await measure(plan);
   if (failed >= ENOUGH) return said(failed, plan);
-  const better = await pinned(plan, history, measure, failed, () => performance.now() < deadline);
+  const better = await pinned(plan, history, measure, failed, () => performance.now() < deadline, RUNS);
   return said(better === plan ? failed : await measure(better), better);
 }

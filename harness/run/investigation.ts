@@ -126,7 +126,7 @@ class Investigation {
     const failed = await this.#failures(plan, replays);
     if (failed === replays) return plan;
     const measure = (candidate: Plan) => this.#failures(candidate, replays);
-    return pinned(plan, this.#example.history, measure, failed, () => this.#goesOn());
+    return pinned(plan, this.#example.history, measure, failed, () => this.#goesOn(), replays);
   }
 
   #goesOn(): boolean {

@@ -91,11 +91,14 @@ test("an operation is ended when it has come as far as it had when it was answer
   expect(orders([...far, ...answered], endingsOf)).toEqual([]);
 });
 
-test("what an operation asks of the outside after its answer comes after it", () => {
+test("what still happens for an operation after its answer comes after it, at each child and outside", () => {
   const answered = operation("o1", "completion", "after");
   const moments = [effect("o1", 1, "before"), answered, effect("o2", 1, "before"), effect("o1", 1, "after")];
   expect(orders(moments, stragglersOf)).toEqual([]);
-  expect(orders([...moments, effect("o1", 2, "before"), effect("o1", 3, "before")], stragglersOf)).toEqual([
+  const child = (number: number) => message("o1", number, "before", { child: 1 } as Partial<Moment>);
+  const late = [child(4), effect("o1", 2, "before"), effect("o1", 3, "before"), child(5)];
+  expect(orders([...moments, ...late], stragglersOf)).toEqual([
+    "after o1 completion < before o1/1 attempt 1 to-server 4",
     "after o1 completion < before o1 effect 2",
   ]);
 });
@@ -171,6 +174,14 @@ test("the order of the beginnings is tried first, and with the steps only where 
   expect(await search((has) => (has.step ? 10 : 0))).toEqual([step]);
   expect(await search((has) => (has.step && has.begun ? 10 : 0))).toEqual([begun, step]);
   expect(await search(() => 0)).toBeUndefined();
+});
+
+test("what fails every time is not tried with other pins", async () => {
+  const moments = [begins("o1"), message("o1", 3, "after"), message("o2", 1, "before"), begins("o2")];
+  const asked: number[] = [];
+  const measure = async ({ pins }: Plan) => asked.push(pins!.length) && 10;
+  await pinned(plan, historyOf(moments), measure, 4, () => true, 10);
+  expect(asked).toEqual([1, 0]);
 });
 
 test("pins that do not make it fail more often are not worth it", async () => {

@@ -9,6 +9,7 @@ import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
  * @param failing a run that failed
  * @param measure how often a candidate fails, of some fixed number of runs
  * @param least how often the plan fails without pins
+ * @param most how often it can fail: what fails so often needs no other pins
  * @returns the plan with the pins that were worth it, or as it was
  */
 export async function pinned(
@@ -17,6 +18,7 @@ export async function pinned(
   measure: (candidate: Plan) => Promise<number>,
   least: number,
   goOn: () => boolean,
+  most = Number.POSITIVE_INFINITY,
 ): Promise<Plan> {
   let best = plan;
   let rate = least;
@@ -32,7 +34,7 @@ export async function pinned(
   const together = (a: Pin[], b: Pin[]) => (a.length > 0 && b.length > 0 ? [...a, ...b] : []);
   const orders = [begun, steps, together(begun, steps), late, together(steps, late), together(ended, late)];
   if (finer.length > steps.length) orders.push(finer, together(begun, finer));
-  for (const pins of orders) if (pins.length > 0) await attempt({ ...plan, pins }, rate + 1);
+  for (const pins of orders) if (pins.length > 0 && rate < most) await attempt({ ...plan, pins }, rate + 1);
   for (const pin of best.pins ?? []) {
     const pins = best.pins!.filter((one) => one !== pin);
     await attempt({ ...best, pins }, rate);
@@ -88,14 +90,17 @@ export function endingsOf({ plan, moments = [] }: History): Pin[] {
   });
 }
 
-/** What an operation still asks of the outside when its client has heard the answer: the first such call comes after it. */
+/** What still happens for an operation when its client has heard: what comes next, at each child and outside, comes after. */
 export function stragglersOf({ moments = [] }: History): Pin[] {
   return moments.flatMap((first, index): Pin[] => {
     if (first.at !== "operation" || first.point !== "completion" || first.when !== "after") return [];
-    const second = moments
-      .slice(index)
-      .find(({ at, operation, when }) => at === "effect" && operation === first.operation && when === "before");
-    return second ? [{ first, second }] : [];
+    const next = new Map<string, Moment>();
+    for (const moment of moments.slice(index)) {
+      if (moment.operation !== first.operation || moment.when !== "before") continue;
+      const place = moment.at === "message" ? partyOf(moment) : moment.at;
+      if (!next.has(place)) next.set(place, moment);
+    }
+    return [...next.values()].map((second) => ({ first, second }));
   });
 }
 
