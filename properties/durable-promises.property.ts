@@ -486,7 +486,7 @@ const whenWaiting = (operation: string): Moment => ({
   child: 1,
   attempt: 1,
   direction: "to-server",
-  message: 3,
+  message: 5,
   when: "after",
 });
 const inAttempt = (operation: string, message: number, when: Moment["when"], child?: number): Moment => ({
@@ -799,6 +799,18 @@ property("a promise is completed once, and everyone is told the same", {
           resolving("o2", "a", { at: whenWaiting("o1"), retries: 2, idempotencyKey: "@k1" }),
         ],
         faults: [{ id: "f1", kind: "kill-endpoint", at: inAttempt("o2", 1, "after", 1) }],
+      },
+    },
+    "a process is killed in which somebody has begun to wait, and another completes the promise": {
+      met: (history) => struck("kill-endpoint")(history) && waited(history, () => true),
+      plan: {
+        operations: [
+          waiting("o1"),
+          // when all stands still
+          peeking("o2", { client: "c2", at: completed("o1"), retries: 2 }),
+          resolving("o3", "a", { client: "c2" }),
+        ],
+        faults: [{ id: "f1", kind: "kill-endpoint", at: inAttempt("o2", 1, "before") }],
       },
     },
     "Restate is killed while somebody waits": {
