@@ -2,8 +2,8 @@ import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import {
   type Checker,
-  type Evidence,
   encode,
+  invalid,
   linearizable,
   type Model,
   mergingDuplicates,
@@ -11,8 +11,9 @@ import {
   sameAnswer,
   singleValue,
 } from "../harness/check/index.ts";
-import { type History, overlap, type Performed, performed } from "../harness/history/index.ts";
+import { type History, overlap, type Performed, performed, struck } from "../harness/history/index.ts";
 import {
+  atMessage,
   type Call,
   type Json,
   type Moment,
@@ -204,10 +205,6 @@ function openEnded(history: History): History {
   return { ...history, events };
 }
 
-const invalid = (summary: string, events: (number | undefined)[], more: Partial<Evidence> = {}) => ({
-  verdict: "invalid" as const,
-  evidence: { summary, events: events.filter((index) => index !== undefined).sort((a, b) => a - b), ...more },
-});
 const nameOf = ({ operation }: Performed): string => `${operation.id} (${operation.kind})`;
 const eventsOf = ({ invoke, completed }: Performed) => [invoke, completed];
 
@@ -489,15 +486,6 @@ const whenWaiting = (operation: string): Moment => ({
   message: 5,
   when: "after",
 });
-const inAttempt = (operation: string, message: number, when: Moment["when"], child?: number): Moment => ({
-  at: "message",
-  operation,
-  ...(child !== undefined && { child }),
-  attempt: 1,
-  direction: "to-server",
-  message,
-  when,
-});
 
 const some = (history: History, is: (one: Asking, all: Asking[]) => boolean): boolean => {
   const all = askings(history);
@@ -509,8 +497,6 @@ const waited = (history: History, is: (outcome: Outcome) => boolean): boolean =>
     const later = askings(history).filter(({ promise, invoke }) => promise === one.promise && one.since < invoke!);
     return told !== undefined && is(told) && later.some(({ offer }) => offer);
   });
-const struck = (kind: string) => (history: History) =>
-  history.events.some((event) => event.type === "fault" && event.kind === kind && event.phase === "struck");
 const endedWaiter = (mode: string) => (history: History) =>
   performed(history).some(({ operation, completion }) => {
     const target = history.plan.operations.find(({ id }) => id === operation.of);
@@ -748,7 +734,7 @@ property("a promise is completed once, and everyone is told the same", {
           resolving("o1", "a", { client: "c1", idempotencyKey: "@k1" }),
           resolving("o2", "a", { client: "c1", idempotencyKey: "@k1" }),
         ],
-        faults: [{ id: "f1", kind: "client-walks-away", at: inAttempt("o1", 1, "before") }],
+        faults: [{ id: "f1", kind: "client-walks-away", at: atMessage(1, "before") }],
       },
     },
     "a completion is repeated after the promise was disposed of": {
@@ -788,7 +774,7 @@ property("a promise is completed once, and everyone is told the same", {
           waiting("o1", { idempotencyKey: "@k1" }, "front"),
           resolving("o2", "a", { at: whenWaiting("o1") }),
         ],
-        faults: [{ id: "f1", kind: "client-retries", at: inAttempt("o1", 2, "after") }],
+        faults: [{ id: "f1", kind: "client-retries", at: atMessage(2, "after") }],
       },
     },
     "the endpoint is killed while somebody waits": {
@@ -798,7 +784,7 @@ property("a promise is completed once, and everyone is told the same", {
           waiting("o1", { retries: 2 }),
           resolving("o2", "a", { at: whenWaiting("o1"), retries: 2, idempotencyKey: "@k1" }),
         ],
-        faults: [{ id: "f1", kind: "kill-endpoint", at: inAttempt("o2", 1, "after", 1) }],
+        faults: [{ id: "f1", kind: "kill-endpoint", at: atMessage(1, "after", { operation: "o2", child: 1 }) }],
       },
     },
     "a process is killed in which somebody has begun to wait, and another completes the promise": {
@@ -810,7 +796,7 @@ property("a promise is completed once, and everyone is told the same", {
           peeking("o2", { client: "c2", at: completed("o1"), retries: 2 }),
           resolving("o3", "a", { client: "c2" }),
         ],
-        faults: [{ id: "f1", kind: "kill-endpoint", at: inAttempt("o2", 1, "before") }],
+        faults: [{ id: "f1", kind: "kill-endpoint", at: atMessage(1, "before", { operation: "o2" }) }],
       },
     },
     "Restate is killed while somebody waits": {
@@ -820,14 +806,14 @@ property("a promise is completed once, and everyone is told the same", {
           waiting("o1", { idempotencyKey: "@k1" }, "front"),
           resolving("o2", "a", { at: whenWaiting("o1"), retries: 3, idempotencyKey: "@k2" }),
         ],
-        faults: [{ id: "f1", kind: "kill-server", at: inAttempt("o2", 1, "before", 1) }],
+        faults: [{ id: "f1", kind: "kill-server", at: atMessage(1, "before", { operation: "o2", child: 1 }) }],
       },
     },
     "a completion is cut before it has told those who wait": {
       met: struck("cut-reset"),
       plan: {
         operations: [waiting("o1"), resolving("o2", "a", { at: whenWaiting("o1") }, "object")],
-        faults: [{ id: "f1", kind: "cut-reset", at: inAttempt("o2", 3, "after") }],
+        faults: [{ id: "f1", kind: "cut-reset", at: atMessage(3, "after", { operation: "o2" }) }],
       },
     },
     "nonsense is refused": {

@@ -114,11 +114,11 @@ const resultOf = ({ id, task }: Task): Json => ({ id, result: `${task}: DONE` })
 const settled = (history: History, type: "effect" | "refusal"): Set<string> =>
   new Set(
     history.events.flatMap((event) =>
-      event.type === type && event.system === "tasks" ? (event.reference ?? event.key) : [],
+      event.type === type && event.system === "workshop" ? (event.reference ?? event.key) : [],
     ),
   );
 const effectOf = (event: HistoryEvent): { id: string; task: string } | undefined =>
-  event.type === "effect" && event.system === "tasks"
+  event.type === "effect" && event.system === "workshop"
     ? { id: event.reference ?? event.key, task: (event.data as { task: string }).task }
     : undefined;
 

@@ -1,17 +1,19 @@
 import fc from "fast-check";
-import { type Checker, type Evidence, noInventedEffect, sameAnswer } from "../harness/check/index.ts";
-import { type History, isCompletion, ledger, type Performed, performed } from "../harness/history/index.ts";
+import { type Checker, invalid, noInventedEffect, sameAnswer } from "../harness/check/index.ts";
+import { type History, isCompletion, ledger, type Performed, performed, struck } from "../harness/history/index.ts";
 import {
-  type Fault,
+  atCall,
+  atMessage,
+  ending,
+  fault,
   type Json,
-  type Moment,
   momentName,
   type Operation,
   type Request,
   storm,
 } from "../harness/plan/index.ts";
 import { property } from "../harness/run/index.ts";
-import { IMPOSSIBLE_SUBTASK } from "../harness/world/index.ts";
+import { IMPOSSIBLE_TASK } from "../harness/world/index.ts";
 
 /**
  * What is asked of the worker. Each piece of work names the job that it is for ("sand/@j1"), so that the ledger tells on
@@ -21,8 +23,8 @@ const JOBS: Record<string, string[]> = {
   "@j1": ["sand", "paint", "sand"],
   "@j2": ["sand", "sand"],
   "@j3": ["saw", "sand", "paint", "varnish", "sand", "paint"],
-  "@j4": [IMPOSSIBLE_SUBTASK, "sand", "paint"],
-  "@j5": ["saw", IMPOSSIBLE_SUBTASK, "saw", IMPOSSIBLE_SUBTASK],
+  "@j4": [IMPOSSIBLE_TASK, "sand", "paint"],
+  "@j5": ["saw", IMPOSSIBLE_TASK, "saw", IMPOSSIBLE_TASK],
   "@j6": ["paint"],
 };
 const piecesOf = (job: string, names: string[]): string[] => names.map((name) => `${name}/${job}`);
@@ -50,7 +52,7 @@ const work: fc.Arbitrary<Request> = fc.oneof(
   },
 );
 const piece: fc.Arbitrary<Request> = fc
-  .constantFrom(["@s1", "sand"], ["@s2", "paint"], ["@s3", IMPOSSIBLE_SUBTASK])
+  .constantFrom(["@s1", "sand"], ["@s2", "paint"], ["@s3", IMPOSSIBLE_TASK])
   .map(([job, name]) => ({ ...runSubtask(job!, name!), idempotencyKey: job! }));
 const slipWith = (input: Json): Request => ({ call: { service: "worker", handler: "run" }, input });
 const slip: fc.Arbitrary<Request> = fc.constantFrom(
@@ -85,7 +87,7 @@ const piecesAsked = ({ kind, input }: Operation): string[] => {
   return (input as { description: string }).description.split(",").map((text) => text.trim());
 };
 const jobOf = (text: string): string => text.slice(text.indexOf("/") + 1);
-const pieceDone = ({ data }: { data?: unknown }): string => (data as { subtask: string }).subtask;
+const pieceDone = ({ data }: { data?: unknown }): string => (data as { task: string }).task;
 
 function jobs(history: History): Job[] {
   const all = performed(history);
@@ -112,16 +114,11 @@ function jobs(history: History): Job[] {
   });
 }
 
-const isPossible = (text: string): boolean => !text.startsWith(IMPOSSIBLE_SUBTASK);
+const isPossible = (text: string): boolean => !text.startsWith(IMPOSSIBLE_TASK);
 const succeeded = ({ completion, outcome }: Performed): boolean =>
   completion?.type === "ok" || outcome?.status === "succeeded";
 const placesOf = (requests: Performed[]): number[] =>
   requests.flatMap(({ invoke, completed }) => [invoke, completed].filter((index) => index !== undefined));
-
-const invalid = (summary: string, events: (number | undefined)[], more: Partial<Evidence> = {}) => ({
-  verdict: "invalid" as const,
-  evidence: { summary, events: events.filter((index) => index !== undefined), ...more },
-});
 
 /** Makes a checker of a judgement on single jobs. */
 const everyJob =
@@ -271,32 +268,6 @@ const job = (id: string, client: string, of: string, more: Partial<Operation> = 
   idempotencyKey: of,
   ...more,
 });
-const ending = (mode: "cancel" | "terminate", id: string, at: Moment): Operation => ({
-  id,
-  client: `c${id}`,
-  kind: mode,
-  mode,
-  of: "o1",
-  at,
-});
-const atCall = (call: number, when: Moment["when"]): Moment => ({ at: "effect", operation: "o1", call, when });
-const atMessage = (
-  direction: "to-endpoint" | "to-server",
-  message: number,
-  when: Moment["when"],
-  child?: number,
-): Moment => ({
-  at: "message",
-  operation: "o1",
-  ...(child !== undefined && { child }),
-  attempt: 1,
-  direction,
-  message,
-  when,
-});
-const fault = (id: string, kind: string, at: Moment, heal?: Moment): Fault => ({ id, kind, at, ...(heal && { heal }) });
-const struck = (kind: string) => (history: History) =>
-  history.events.some((event) => event.type === "fault" && event.kind === kind && event.phase === "struck");
 const anyJob = (is: (one: Job, history: History) => boolean) => (history: History) =>
   jobs(history).some((one) => is(one, history));
 const someDone = ({ pieces, done }: Job): boolean => done.length > 0 && done.length < pieces.filter(isPossible).length;
@@ -406,7 +377,7 @@ property("subtasks are done at once, each one once, and answered in their order"
         }),
       plan: {
         operations: [job("o1", "c1", "@j1")],
-        faults: [fault("f1", "cut-reset", atMessage("to-server", 4, "before", 2))],
+        faults: [fault("f1", "cut-reset", atMessage(4, "before", { child: 2 }))],
       },
     },
     "the endpoint is killed when some subtasks are done and others are not": {
@@ -429,11 +400,11 @@ property("subtasks are done at once, each one once, and answered in their order"
         return cancelled && ended && done.length === 0;
       }),
       plan: {
-        operations: [job("o1", "c1", "@j2"), ending("cancel", "o2", atMessage("to-server", 1, "before"))],
+        operations: [job("o1", "c1", "@j2"), ending("cancel", "o2", atMessage(1, "before"))],
         // what a subtask hears after its input is that it is cancelled, and only then anybody hears of it
         pins: [1, 2].map((child) => ({
-          first: atMessage("to-endpoint", 3, "after", child),
-          second: atMessage("to-server", 1, "before", child),
+          first: atMessage(3, "after", { child, direction: "to-endpoint" }),
+          second: atMessage(1, "before", { child }),
         })),
       },
     },
@@ -532,7 +503,7 @@ property("subtasks are done at once, each one once, and answered in their order"
       met: struck("cut-session"),
       plan: {
         operations: [job("o1", "c1", "@j1")],
-        faults: [fault("f1", "cut-session", atMessage("to-server", 3, "after", 1))],
+        faults: [fault("f1", "cut-session", atMessage(3, "after", { child: 1 }))],
       },
     },
     "Restate is killed while subtasks are under way": {

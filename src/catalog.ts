@@ -62,7 +62,7 @@ export const catalog: Record<string, Pattern> = {
   "message-queue": {
     services: [asyncTaskWorker],
     app: taskFront,
-    external: ["tasks"],
+    external: ["workshop"],
     environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)", ...retries },
   },
   "parallel-work": {

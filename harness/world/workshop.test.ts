@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { idempotent } from "./idempotency.ts";
-import { IMPOSSIBLE_SUBTASK, workshop } from "./workshop.ts";
+import { IMPOSSIBLE_TASK, workshop } from "./workshop.ts";
 
 function play() {
   const system = idempotent(workshop());
@@ -10,7 +10,7 @@ function play() {
 }
 
 test("work is done, under the key of the call", () => {
-  const { status, body, entries } = play()({ subtask: "sand" }, "k1");
+  const { status, body, entries } = play()({ task: "sand" }, "k1");
   expect([status, body]).toEqual([200, { id: "k1", state: "performed" }]);
   expect(entries).toEqual([
     {
@@ -19,40 +19,40 @@ test("work is done, under the key of the call", () => {
       action: "perform",
       key: "k1",
       reference: "t1",
-      data: { state: "performed", subtask: "sand" },
+      data: { state: "performed", task: "sand" },
     },
   ]);
 });
 
 test("the same key is answered alike, and the work is not done again", () => {
   const ask = play();
-  const first = ask({ subtask: "sand" }, "k1");
-  const again = ask({ subtask: "sand" }, "k1");
+  const first = ask({ task: "sand" }, "k1");
+  const again = ask({ task: "sand" }, "k1");
   expect([again.status, again.body]).toEqual([first.status, first.body]);
   expect(again.entries).toEqual([{ ...first.entries[0], type: "repeat" }]);
 });
 
 test("equal work under another key, or under none, is other work", () => {
   const ask = play();
-  const all = ["k1", "k2", undefined, undefined].map((key) => ask({ subtask: "sand" }, key));
+  const all = ["k1", "k2", undefined, undefined].map((key) => ask({ task: "sand" }, key));
   expect(all.map(({ entries }) => entries[0]?.type)).toEqual(["effect", "effect", "effect", "effect"]);
   expect(new Set(all.map(({ entries }) => entries[0]?.key)).size).toBe(4);
 });
 
 test("other work under the same key is refused", () => {
   const ask = play();
-  ask({ subtask: "sand" }, "k1");
-  const { status, entries } = ask({ subtask: "paint" }, "k1");
+  ask({ task: "sand" }, "k1");
+  const { status, entries } = ask({ task: "paint" }, "k1");
   expect([status, entries[0]?.type]).toEqual([422, "refusal"]);
 });
 
 test.each([
-  [{ subtask: `${IMPOSSIBLE_SUBTASK}/1` }, "perform", 422],
-  [{ subtask: "" }, "perform", 400],
-  [{ subtask: 1 }, "perform", 400],
+  [{ task: `${IMPOSSIBLE_TASK}/1` }, "perform", 422],
+  [{ task: "" }, "perform", 400],
+  [{ task: 1 }, "perform", 400],
   [{}, "perform", 400],
-  [{ subtask: "sand", hours: 2 }, "perform", 400],
-  [{ subtask: "sand" }, "undo", 404],
+  [{ task: "sand", hours: 2 }, "perform", 400],
+  [{ task: "sand" }, "undo", 404],
 ])("%j: %s is refused with %i", (content, action, status) => {
   const ask = play();
   const refused = ask(content as Record<string, string | number>, "k1", action);
@@ -64,16 +64,16 @@ test.each([
 test("whatever is asked, every key has at most one effect, and always the same answer", () => {
   const call = fc.record({
     key: fc.constantFrom("a", "b", "c"),
-    subtask: fc.constantFrom("sand", "paint", IMPOSSIBLE_SUBTASK),
+    task: fc.constantFrom("sand", "paint", IMPOSSIBLE_TASK),
   });
   fc.assert(
     fc.property(fc.array(call, { minLength: 8, maxLength: 30 }), (calls) => {
       const ask = play();
       const answers = new Map<string, unknown>();
       const done = new Set<string>();
-      for (const { key, subtask } of calls) {
-        const { status, body, entries } = ask({ subtask }, key);
-        const request = `${key} ${subtask}`;
+      for (const { key, task } of calls) {
+        const { status, body, entries } = ask({ task }, key);
+        const request = `${key} ${task}`;
         if (answers.has(request)) expect([status, body]).toEqual(answers.get(request));
         answers.set(request, [status, body]);
         for (const { type } of entries) {

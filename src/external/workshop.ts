@@ -5,6 +5,6 @@ import { change, type Tag } from "./http.ts";
 const Performance = z.object({ id: z.string() });
 
 export const workshop = {
-  /** Does a piece of work; what is done cannot be undone. */
-  perform: (subtask: string, tag: Tag) => change("workshop", "perform", { subtask }, tag, Performance),
+  /** Performs a task; what is done cannot be undone. */
+  perform: (task: string, tag: Tag) => change("workshop", "perform", { task }, tag, Performance),
 };

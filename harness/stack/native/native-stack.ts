@@ -18,6 +18,7 @@ import { Endpoints } from "./endpoints.ts";
 import { ExternalServer } from "./external-server.ts";
 import { Processes } from "./processes.ts";
 import { Proxy } from "./proxy.ts";
+import { ask } from "./questions.ts";
 import { RestateServer } from "./restate-server.ts";
 
 /** restate-server and the services as real processes of this machine. */
@@ -85,13 +86,17 @@ export class NativeStack implements Stack {
 
   async fetch(to: Destination, request: ClientRequest): Promise<ClientAnswer> {
     const { pool, path } = this.#route(to, request.path);
-    const { statusCode, headers, body } = await pool.request({
-      method: request.method as Dispatcher.HttpMethod,
+    const { method, headers: sent, body: content, signal } = request;
+    const options = {
+      method: method as Dispatcher.HttpMethod,
       path,
-      headers: request.headers,
-      ...(request.body !== undefined && { body: request.body }),
-      ...(request.signal && { signal: request.signal }),
-    });
+      headers: sent,
+      ...(content !== undefined && { body: content }),
+    };
+    // clients can walk away; what the runner asks for itself, an output or that an invocation ends, can be asked again
+    const isOwn = signal === undefined && method !== "POST";
+    const answer = isOwn ? ask(pool, options) : pool.request({ ...options, ...(signal && { signal }) });
+    const { statusCode, headers, body } = await answer;
     const text = await body.text();
     return { status: statusCode, headers: headers as Record<string, string>, body: text };
   }

@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { Pool } from "undici";
 import { freePort } from "./ports.ts";
 import type { ManagedProcess, Processes } from "./processes.ts";
+import { ask } from "./questions.ts";
 
 /**
  * What a storm needs of the server: quick start (one partition, short ticks), quick and unlimited retries (with a limit,
@@ -124,7 +125,7 @@ export class RestateServer {
 
   /** Rows of a query over Restate's introspection tables. @throws on an answer other than 200 */
   async query<Row>(sql: string): Promise<Row[]> {
-    const { statusCode, body } = await this.#admin.request({
+    const { statusCode, body } = await ask(this.#admin, {
       method: "POST",
       path: "/query",
       headers: { "content-type": "application/json", accept: "application/json" },

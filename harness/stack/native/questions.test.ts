@@ -1,0 +1,47 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { errors, Pool } from "undici";
+import { afterEach, expect, test } from "vitest";
+import { ask } from "./questions.ts";
+
+const servers: Server[] = [];
+const pools: Pool[] = [];
+afterEach(async () => {
+  await Promise.all(pools.splice(0).map((pool) => pool.destroy()));
+  for (const server of servers.splice(0)) {
+    server.closeAllConnections();
+    server.close();
+  }
+});
+
+/** A server that leaves the first questions without an answer. */
+async function deaf(times: number): Promise<{ pool: Pool; asked(): number }> {
+  let asked = 0;
+  const server = createServer((_, response) => {
+    if (++asked > times) response.end("here");
+  });
+  servers.push(server);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const pool = new Pool(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  pools.push(pool);
+  return { pool, asked: () => asked };
+}
+
+test("what was not answered is asked again, and again", async () => {
+  const { pool, asked } = await deaf(2);
+  const { body } = await ask(pool, { method: "GET", path: "/" }, 50);
+  expect([await body.text(), asked()]).toEqual(["here", 3]);
+});
+
+test("who is never answered is told so, and asks for no more than that", async () => {
+  const { pool, asked } = await deaf(9);
+  await expect(ask(pool, { method: "GET", path: "/" }, 50)).rejects.toThrow(errors.HeadersTimeoutError);
+  expect(asked()).toBe(3);
+});
+
+test("any other failure is passed on at once", async () => {
+  const { pool } = await deaf(0);
+  servers[0]!.close();
+  servers[0]!.closeAllConnections();
+  await expect(ask(pool, { method: "GET", path: "/" }, 50)).rejects.not.toThrow(errors.HeadersTimeoutError);
+});
