@@ -18,6 +18,7 @@ import {
   type Json,
   type Moment,
   type Operation,
+  operation,
   type Plan,
   type Request,
   storm,
@@ -457,24 +458,16 @@ const nonsenseOf = ({ call, input }: Operation) =>
 
 // --- the storm
 
-const op = (id: string, kind: string, request: Request, more: Partial<Operation> = {}): Operation => ({
-  id,
-  client: `c${id}`,
-  kind,
-  mode: "call",
-  ...request,
-  ...more,
-});
 const resolving = (id: string, value: Json, more: Partial<Operation> = {}, via: Via = "server"): Operation =>
-  op(id, "resolve", ask(via, "resolve", "@p1", value), more);
+  operation(id, "resolve", ask(via, "resolve", "@p1", value), more);
 const rejecting = (id: string, message: string, more: Partial<Operation> = {}, via: Via = "server"): Operation =>
-  op(id, "reject", ask(via, "reject", "@p1", message), more);
+  operation(id, "reject", ask(via, "reject", "@p1", message), more);
 const peeking = (id: string, more: Partial<Operation> = {}, via: Via = "server"): Operation =>
-  op(id, "peek", ask(via, "peek", "@p1"), more);
+  operation(id, "peek", ask(via, "peek", "@p1"), more);
 const waiting = (id: string, more: Partial<Operation> = {}, via: Via = "server"): Operation =>
-  op(id, "await", ask(via, "await", "@p1"), more);
+  operation(id, "await", ask(via, "await", "@p1"), more);
 const disposing = (id: string, more: Partial<Operation> = {}): Operation =>
-  op(id, "dispose", ask("server", "dispose", "@p1"), more);
+  operation(id, "dispose", ask("server", "dispose", "@p1"), more);
 
 /** The registration of a waiter has ended. */
 const whenWaiting = (operation: string): Moment => ({
@@ -639,11 +632,11 @@ property("a promise is completed once, and everyone is told the same", {
         ),
       plan: {
         operations: VALUES.flatMap((value, index) => [
-          op(`o${2 * index + 1}`, "resolve", ask("front", "resolve", `@p${index}`, value), {
+          operation(`o${2 * index + 1}`, "resolve", ask("front", "resolve", `@p${index}`, value), {
             client: `c${index}`,
             idempotencyKey: `@k${index}`,
           }),
-          op(`o${2 * index + 2}`, "await", ask("front", "await", `@p${index}`), { client: `c${index}` }),
+          operation(`o${2 * index + 2}`, "await", ask("front", "await", `@p${index}`), { client: `c${index}` }),
         ]),
       },
     },
@@ -700,7 +693,7 @@ property("a promise is completed once, and everyone is told the same", {
         operations: [
           waiting("o1"),
           waiting("o2"),
-          op("o3", "cancel", {}, { mode: "cancel", of: "o1", at: whenWaiting("o1") }),
+          operation("o3", "cancel", {}, { mode: "cancel", of: "o1", at: whenWaiting("o1") }),
           resolving("o4", "a", { after: ["o3"] }),
         ],
       },
@@ -711,7 +704,7 @@ property("a promise is completed once, and everyone is told the same", {
         operations: [
           waiting("o1"),
           waiting("o2"),
-          op("o3", "terminate", {}, { mode: "terminate", of: "o1", at: whenWaiting("o1") }),
+          operation("o3", "terminate", {}, { mode: "terminate", of: "o1", at: whenWaiting("o1") }),
           resolving("o4", "a", { after: ["o3"] }),
         ],
       },
@@ -820,7 +813,7 @@ property("a promise is completed once, and everyone is told the same", {
       met: (history) => performed(history).some((one) => one.operation.kind === "nonsense" && failedBy(one) === 400),
       plan: {
         operations: [
-          ...NONSENSE.map(({ request }, index) => op(`o${index + 1}`, "nonsense", request, { client: "c1" })),
+          ...NONSENSE.map(({ request }, index) => operation(`o${index + 1}`, "nonsense", request, { client: "c1" })),
           peeking("o90", { client: "c1" }),
         ],
       },

@@ -22,6 +22,7 @@ import {
   fault,
   type Json,
   type Operation,
+  operation,
   type Request,
   storm,
 } from "../harness/plan/index.ts";
@@ -294,22 +295,14 @@ const badInputIsRefused: Checker = (history) => {
 
 // --- the storm
 
-const made = (id: string, kind: string, request: Request, more: Partial<Operation> = {}): Operation => ({
-  id,
-  client: `c${id}`,
-  kind,
-  mode: "call",
-  ...request,
-  ...more,
-});
 const T1: Task = { id: "@t1", task: "paint" };
 const LATER: Task = { ...T1, delay: 80 };
-const submit = (id: string, task = T1, more?: Partial<Operation>) => made(id, "submit", submitting(task), more);
-const send = (id: string, task = T1, more?: Partial<Operation>) => made(id, "send", sending(task), more);
-const run = (id: string, task = T1, more?: Partial<Operation>) => made(id, "run", running(task), more);
-const ask = (id: string, more?: Partial<Operation>) => made(id, "await", awaiting("@t1"), more);
+const submit = (id: string, task = T1, more?: Partial<Operation>) => operation(id, "submit", submitting(task), more);
+const send = (id: string, task = T1, more?: Partial<Operation>) => operation(id, "send", sending(task), more);
+const run = (id: string, task = T1, more?: Partial<Operation>) => operation(id, "run", running(task), more);
+const ask = (id: string, more?: Partial<Operation>) => operation(id, "await", awaiting("@t1"), more);
 const about = (id: string, mode: "attach" | "cancel" | "terminate", more?: Partial<Operation>) =>
-  made(id, mode, {}, { mode, of: "o1", ...more });
+  operation(id, mode, {}, { mode, of: "o1", ...more });
 
 /** Two submissions of one task, the first before the second. */
 const again = (is: (first: Performed, second: Performed) => boolean) => (history: History) => {
@@ -444,7 +437,7 @@ property("a task that was accepted is performed once, when it is due", {
         ),
       plan: {
         operations: [
-          made("o1", "malformed", { call: { ...FRONT, handler: "POST /tasks" }, input: { id: "@t1", task: "" } }),
+          operation("o1", "malformed", { call: { ...FRONT, handler: "POST /tasks" }, input: { id: "@t1", task: "" } }),
           submit("o2", T1, { after: ["o1"] }),
           ask("o3", { after: ["o2"] }),
         ],

@@ -1,6 +1,17 @@
 import type { Fault, Moment, Operation } from "./plan.ts";
+import type { Request } from "./storm.ts";
 
 /** Words for plans that are written by hand. Where none is named, the operation is "o1", the first of most of them. */
+
+/** An operation of a client of its own. */
+export const operation = (id: string, kind: string, request: Request, more: Partial<Operation> = {}): Operation => ({
+  id,
+  client: `c${id}`,
+  kind,
+  mode: "call",
+  ...request,
+  ...more,
+});
 
 /** The call-th call of the operation to an external system. */
 export const atCall = (call: number, when: Moment["when"], operation = "o1"): Moment => ({

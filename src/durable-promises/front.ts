@@ -1,5 +1,6 @@
 import { TerminalError } from "@restatedev/restate-sdk";
 import { ingressUrl } from "../configuration.ts";
+import { decodeSegment, refuse } from "../front-app.ts";
 import { type DurablePromise, durablePromise } from "./client.ts";
 import { type Json, type Outcome, PromiseRejected } from "./outcome.ts";
 
@@ -13,7 +14,7 @@ const ROUTES = "GET /promises/:id[/result] and POST /promises/:id/(resolve|rejec
  */
 export async function front(request: Request): Promise<Response> {
   const [, segment = "", verb = "peek"] = ROUTE.exec(new URL(request.url).pathname) ?? [];
-  const id = decode(segment);
+  const id = decodeSegment(segment);
   if (segment === "") return refuse(404, `there is only ${ROUTES}`);
   if (id === undefined) return refuse(400, "id is not a valid URL segment");
   const completes = verb === "resolve" || verb === "reject";
@@ -56,22 +57,10 @@ function ask(verb: string, promise: DurablePromise<Json>, body: Json): Promise<J
   }
 }
 
-function decode(segment: string): string | undefined {
-  try {
-    return decodeURIComponent(segment);
-  } catch {
-    return undefined;
-  }
-}
-
 function parse(text: string): Json | undefined {
   try {
     return JSON.parse(text) as Json;
   } catch {
     return undefined;
   }
-}
-
-function refuse(status: number, message: string): Response {
-  return Response.json({ message }, { status });
 }
