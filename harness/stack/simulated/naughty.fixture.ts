@@ -61,6 +61,12 @@ const naughty = restate.service({
         await new Promise((resolve) => setTimeout(resolve, 5));
         return ++kept;
       }),
+    /** ends while a step is under way */
+    hurry: async (ctx: restate.Context) => {
+      const slow = ctx.run("slow", () => new Promise((resolve) => setTimeout(resolve, 20)));
+      await restate.RestatePromise.race([slow, ctx.run("quick", () => {})]);
+      throw new restate.TerminalError("it cannot wait");
+    },
     spin: async () => {
       for (;;) await new Promise((resolve) => setImmediate(resolve));
     },

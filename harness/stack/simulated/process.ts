@@ -48,6 +48,12 @@ export interface HttpAnswer {
   body: string;
 }
 
+/**
+ * So many attempts that are over keep what the SDK holds for them. A step that was under way when its attempt ended still
+ * tells the SDK what it has come to: if that were gone, each time would cost its shared memory a little, until it breaks.
+ */
+const KEPT = 100;
+
 /** how often a process may turn without coming to rest before that counts as an endless loop */
 const ENDLESS = 100_000;
 
@@ -173,7 +179,7 @@ export class SimulatedProcess {
     } finally {
       Error.stackTraceLimit = limit;
     }
-    if (this.#finished.length > 0) for (const done of this.#finished.splice(0)) free(done);
+    while (this.#finished.length > KEPT) free(this.#finished.shift()!);
     realTime.working += realNow() - before;
   }
 
@@ -208,6 +214,7 @@ export class SimulatedProcess {
     for (const [exchange, strand] of this.exchanges) surroundings.run(strand, () => exchange.abandon());
     this.#immediates = [];
     for (const strand of this.exchanges.values()) free(strand);
+    for (const strand of this.#finished.splice(0)) free(strand);
     this.exchanges.clear();
     for (const [name, lose] of this.leaving) if (chance(this.machine.seed, `${name} is lost`) < 0.5) lose();
   }

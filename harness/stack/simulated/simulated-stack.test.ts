@@ -1,4 +1,6 @@
 import { execFileSync } from "node:child_process";
+import { createRequire } from "node:module";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, expect, test, vi } from "vitest";
 import { makeBundle } from "../bundle.ts";
@@ -456,4 +458,22 @@ test("a reader of the trace sees where an error was thrown, and by which operati
     /failed: 500 thrown on purpose\n.* thrown at harness\/stack\/simulated\/naughty\.fixture\.ts:\d+$/m,
   );
   expect(trace).not.toContain("inv_");
+});
+
+test("a step that ends after its attempt finds what the SDK keeps for it", async () => {
+  const require = createRequire(import.meta.url);
+  const sdk = path.dirname(require.resolve("@restatedev/restate-sdk/package.json"));
+  const { WasmVM } = require(path.join(sdk, "dist/endpoint/handlers/vm/sdk_shared_core_wasm_bindings.cjs"));
+  const told = vi.spyOn(WasmVM.prototype, "propose_run_completion_success");
+  const stack = await started(naughty, new Shelf());
+  await stack.run(async () => {
+    await call(stack, "/naughty/hurry");
+    await stack.clock.sleep(100);
+  });
+  // the second one comes too late, and the SDK says so; that it were gone would be a plain error
+  expect(told.mock.results.map(({ type, value }) => [type, value instanceof Error])).toEqual([
+    ["return", false],
+    ["throw", false],
+  ]);
+  told.mockRestore();
 });

@@ -10,7 +10,7 @@ const managed = new WeakSet<object>();
 
 /**
  * The SDK's state machine is a WebAssembly object for each attempt, which only the garbage collector frees, late: and
- * making one takes longer the more of them are alive. Here the process frees it when the attempt is over. This is the
+ * making one takes longer the more of them are alive. Here a process frees them when it ends, and its oldest before. This is the
  * one place that touches something internal to the SDK; when a version does not have it, runs are slower, no more.
  * @param require of the bundle that uses the SDK
  */
