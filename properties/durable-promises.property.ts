@@ -3,18 +3,23 @@ import fc from "fast-check";
 import {
   type Checker,
   encode,
+  eventsOf,
   invalid,
   linearizable,
   type Model,
   mergingDuplicates,
+  nameOf,
   noInventedEffect,
   sameAnswer,
   singleValue,
 } from "../harness/check/index.ts";
-import { type History, overlap, type Performed, performed, struck } from "../harness/history/index.ts";
+import { endedBy, type History, overlap, type Performed, performed, struck } from "../harness/history/index.ts";
 import {
   atMessage,
+  atOperation,
   type Call,
+  ending,
+  fault,
   type Json,
   type Moment,
   type Operation,
@@ -23,7 +28,7 @@ import {
   type Request,
   storm,
 } from "../harness/plan/index.ts";
-import { property } from "../harness/run/index.ts";
+import { property, type Situation } from "../harness/run/index.ts";
 
 type Via = "object" | "server" | "front";
 type Verb = "resolve" | "reject" | "peek" | "await" | "dispose";
@@ -133,7 +138,7 @@ function waitingApart(plan: Plan): Plan {
   });
   return { ...plan, operations };
 }
-const completed = (operation: string): Moment => ({ at: "operation", operation, point: "completion", when: "after" });
+const completed = (operation: string): Moment => atOperation(operation, "completion");
 
 // --- what a history says
 
@@ -181,22 +186,16 @@ const failedBy = ({ completion }: Performed): number | undefined =>
   completion?.type === "fail" ? completion.status : undefined;
 const isDisposed = (one: Asking): boolean => one.verb === "await" && failedBy(one) === GONE;
 
-/** The operations whose invocation somebody ended in one of these ways, its duplicates included. */
-function endedIn(history: History, modes = ["cancel", "terminate"]): Set<string> {
+/** The operations whose invocation somebody ended, its duplicates included. */
+function withDuplicates({ plan: { operations } }: History, ended: Set<string>): Set<string> {
   const requestOf = ({ call, idempotencyKey, id }: Operation) => encode([call, idempotencyKey ?? id]);
-  const all = performed(history);
-  const targets = new Set(
-    all.flatMap(({ operation, invoke }) =>
-      modes.includes(operation.mode) && invoke !== undefined ? [operation.of!] : [],
-    ),
-  );
-  const requests = new Set(all.flatMap(({ operation }) => (targets.has(operation.id) ? [requestOf(operation)] : [])));
-  return new Set(all.flatMap(({ operation }) => (requests.has(requestOf(operation)) ? [operation.id] : [])));
+  const requests = new Set(operations.filter(({ id }) => ended.has(id)).map(requestOf));
+  return new Set(operations.filter((one) => requests.has(requestOf(one))).map(({ id }) => id));
 }
 
 /** The history in which those that were cancelled or terminated are what they are: it is open what they did. */
 function openEnded(history: History): History {
-  const ended = endedIn(history);
+  const ended = withDuplicates(history, endedBy(history, "cancel", "terminate"));
   if (ended.size === 0) return history;
   const events = history.events.map((event) =>
     event.type === "fail" && event.status === 409 && ended.has(event.operation)
@@ -205,9 +204,6 @@ function openEnded(history: History): History {
   );
   return { ...history, events };
 }
-
-const nameOf = ({ operation }: Performed): string => `${operation.id} (${operation.kind})`;
-const eventsOf = ({ invoke, completed }: Performed) => [invoke, completed];
 
 // --- the model of one promise
 
@@ -254,7 +250,7 @@ const durablePromise: Model<PromiseState, PromiseInput, PromiseOutput> = {
 };
 
 const linearizablePromise: Checker = (history, budget) => {
-  const terminated = endedIn(history, ["terminate"]);
+  const terminated = withDuplicates(history, endedBy(history, "terminate"));
   return linearizable<PromiseState, PromiseInput, PromiseOutput>(durablePromise, {
     select(operation, outcome, later) {
       const { promise, verb, offer } = askedBy(operation) ?? auditOf(operation) ?? {};
@@ -470,15 +466,7 @@ const disposing = (id: string, more: Partial<Operation> = {}): Operation =>
   operation(id, "dispose", ask("server", "dispose", "@p1"), more);
 
 /** The registration of a waiter has ended. */
-const whenWaiting = (operation: string): Moment => ({
-  at: "message",
-  operation,
-  child: 1,
-  attempt: 1,
-  direction: "to-server",
-  message: 5,
-  when: "after",
-});
+const whenWaiting = (operation: string): Moment => atMessage(5, "after", { operation, child: 1 });
 
 const some = (history: History, is: (one: Asking, all: Asking[]) => boolean): boolean => {
   const all = askings(history);
@@ -490,11 +478,22 @@ const waited = (history: History, is: (outcome: Outcome) => boolean): boolean =>
     const later = askings(history).filter(({ promise, invoke }) => promise === one.promise && one.since < invoke!);
     return told !== undefined && is(told) && later.some(({ offer }) => offer);
   });
-const endedWaiter = (mode: string) => (history: History) =>
-  performed(history).some(({ operation, completion }) => {
-    const target = history.plan.operations.find(({ id }) => id === operation.of);
-    return operation.mode === mode && target?.kind === "await" && completion?.type === "ok";
-  });
+/** A waiter is ended, and another is told nevertheless. */
+const endedWaiter = (mode: "cancel" | "terminate"): Situation => ({
+  met: (history) =>
+    performed(history).some(({ operation, completion }) => {
+      const target = history.plan.operations.find(({ id }) => id === operation.of);
+      return operation.mode === mode && target?.kind === "await" && completion?.type === "ok";
+    }),
+  plan: {
+    operations: [
+      waiting("o1"),
+      waiting("o2"),
+      ending(mode, "o3", whenWaiting("o1")),
+      resolving("o4", "a", { after: ["o3"] }),
+    ],
+  },
+});
 
 property("a promise is completed once, and everyone is told the same", {
   pattern: "durable-promises",
@@ -687,28 +686,8 @@ property("a promise is completed once, and everyone is told the same", {
         some(history, (one) => isDisposed(one)) && history.plan.operations.some(({ kind }) => kind === "closing"),
       plan: { operations: [waiting("o1"), waiting("o2", {}, "front")] },
     },
-    "a waiter is cancelled": {
-      met: endedWaiter("cancel"),
-      plan: {
-        operations: [
-          waiting("o1"),
-          waiting("o2"),
-          operation("o3", "cancel", {}, { mode: "cancel", of: "o1", at: whenWaiting("o1") }),
-          resolving("o4", "a", { after: ["o3"] }),
-        ],
-      },
-    },
-    "a waiter is terminated": {
-      met: endedWaiter("terminate"),
-      plan: {
-        operations: [
-          waiting("o1"),
-          waiting("o2"),
-          operation("o3", "terminate", {}, { mode: "terminate", of: "o1", at: whenWaiting("o1") }),
-          resolving("o4", "a", { after: ["o3"] }),
-        ],
-      },
-    },
+    "a waiter is cancelled": endedWaiter("cancel"),
+    "a waiter is terminated": endedWaiter("terminate"),
     "a completion is repeated after a lost answer": {
       met: (history) =>
         some(history, (one, all) =>
@@ -727,7 +706,7 @@ property("a promise is completed once, and everyone is told the same", {
           resolving("o1", "a", { client: "c1", idempotencyKey: "@k1" }),
           resolving("o2", "a", { client: "c1", idempotencyKey: "@k1" }),
         ],
-        faults: [{ id: "f1", kind: "client-walks-away", at: atMessage(1, "before") }],
+        faults: [fault("f1", "client-walks-away", atMessage(1, "before"))],
       },
     },
     "a completion is repeated after the promise was disposed of": {
@@ -767,7 +746,7 @@ property("a promise is completed once, and everyone is told the same", {
           waiting("o1", { idempotencyKey: "@k1" }, "front"),
           resolving("o2", "a", { at: whenWaiting("o1") }),
         ],
-        faults: [{ id: "f1", kind: "client-retries", at: atMessage(2, "after") }],
+        faults: [fault("f1", "client-retries", atMessage(2, "after"))],
       },
     },
     "the endpoint is killed while somebody waits": {
@@ -777,7 +756,7 @@ property("a promise is completed once, and everyone is told the same", {
           waiting("o1", { retries: 2 }),
           resolving("o2", "a", { at: whenWaiting("o1"), retries: 2, idempotencyKey: "@k1" }),
         ],
-        faults: [{ id: "f1", kind: "kill-endpoint", at: atMessage(1, "after", { operation: "o2", child: 1 }) }],
+        faults: [fault("f1", "kill-endpoint", atMessage(1, "after", { operation: "o2", child: 1 }))],
       },
     },
     "a process is killed in which somebody has begun to wait, and another completes the promise": {
@@ -789,7 +768,7 @@ property("a promise is completed once, and everyone is told the same", {
           peeking("o2", { client: "c2", at: completed("o1"), retries: 2 }),
           resolving("o3", "a", { client: "c2" }),
         ],
-        faults: [{ id: "f1", kind: "kill-endpoint", at: atMessage(1, "before", { operation: "o2" }) }],
+        faults: [fault("f1", "kill-endpoint", atMessage(1, "before", { operation: "o2" }))],
       },
     },
     "Restate is killed while somebody waits": {
@@ -799,14 +778,14 @@ property("a promise is completed once, and everyone is told the same", {
           waiting("o1", { idempotencyKey: "@k1" }, "front"),
           resolving("o2", "a", { at: whenWaiting("o1"), retries: 3, idempotencyKey: "@k2" }),
         ],
-        faults: [{ id: "f1", kind: "kill-server", at: atMessage(1, "before", { operation: "o2", child: 1 }) }],
+        faults: [fault("f1", "kill-server", atMessage(1, "before", { operation: "o2", child: 1 }))],
       },
     },
     "a completion is cut before it has told those who wait": {
       met: struck("cut-reset"),
       plan: {
         operations: [waiting("o1"), resolving("o2", "a", { at: whenWaiting("o1") }, "object")],
-        faults: [{ id: "f1", kind: "cut-reset", at: atMessage(3, "after", { operation: "o2" }) }],
+        faults: [fault("f1", "cut-reset", atMessage(3, "after", { operation: "o2" }))],
       },
     },
     "nonsense is refused": {

@@ -8,6 +8,7 @@ import {
   singleValue,
 } from "../harness/check/index.ts";
 import {
+  endedBy,
   type History,
   type HistoryEvent,
   overlap,
@@ -125,14 +126,8 @@ const effectOf = (event: HistoryEvent): { id: string; task: string } | undefined
 
 /** Tasks that somebody tried to cancel or to terminate: whether they run, and how they end, is open. */
 function ended(history: History): Set<string> {
-  const all = performed(history);
-  return new Set(
-    all.flatMap(({ operation, invoke }) => {
-      const target = all.find((one) => one.operation.id === operation.of)?.operation;
-      const isEnd = operation.mode === "cancel" || operation.mode === "terminate";
-      return isEnd && target && invoke !== undefined ? (idOf(target, history) ?? []) : [];
-    }),
-  );
+  const targets = endedBy(history, "cancel", "terminate");
+  return new Set(history.plan.operations.flatMap((one) => (targets.has(one.id) ? (idOf(one, history) ?? []) : [])));
 }
 
 const isAcked = ({ operation, completion }: Performed): boolean =>
@@ -168,8 +163,8 @@ const ackedIsNeverLost: Checker = (history) => {
 };
 
 /**
- * Everyone is told the result, or everyone that the task was refused. Who runs a task waits for it as well; others can be told that there is none only as long as
- * nobody was told that there is.
+ * Everyone is told the result, or everyone that the task was refused. Who runs a task waits for it as well; others can be
+ * told that there is none only as long as nobody was told that there is.
  */
 const whoeverWaitsIsTold: Checker = (history) => {
   const all = performed(history);

@@ -1,14 +1,24 @@
 import fc from "fast-check";
 import { type Checker, invalid, noInventedEffect, sameAnswer } from "../harness/check/index.ts";
-import { type History, isCompletion, ledger, type Performed, performed, struck } from "../harness/history/index.ts";
+import {
+  endedBy,
+  type History,
+  isCompletion,
+  ledger,
+  type Performed,
+  performed,
+  struck,
+} from "../harness/history/index.ts";
 import {
   atCall,
   atMessage,
+  atOperation,
   ending,
   fault,
   type Json,
   momentName,
   type Operation,
+  operation,
   type Request,
   storm,
 } from "../harness/plan/index.ts";
@@ -98,18 +108,17 @@ function jobs(history: History): Job[] {
   const groups = Map.groupBy(requests, ({ operation }) =>
     operation.kind === "slip" ? operation.id : jobOf(piecesAsked(operation)[0]!),
   );
+  const [cancelled, terminated] = [endedBy(history, "cancel"), endedBy(history, "terminate")];
   return [...groups].map(([id, own]) => {
-    const ids = new Set(own.map(({ operation }) => operation.id));
-    const ended = (mode: string) =>
-      all.some(({ operation, invoke }) => operation.mode === mode && ids.has(operation.of!) && invoke !== undefined);
+    const isAmong = (ended: Set<string>) => own.some(({ operation }) => ended.has(operation.id));
     const malformed = own[0]!.operation.kind === "slip";
     return {
       requests: own,
       pieces: piecesAsked(own[0]!.operation),
       malformed,
       done: effects.filter(({ piece }) => jobOf(piece) === (malformed ? "@x1" : id)),
-      cancelled: ended("cancel"),
-      terminated: ended("terminate"),
+      cancelled: isAmong(cancelled),
+      terminated: isAmong(terminated),
     };
   });
 }
@@ -259,15 +268,8 @@ const subtasksDoNotWait: Checker = (history) => {
 
 // --- the storm
 
-const job = (id: string, client: string, of: string, more: Partial<Operation> = {}): Operation => ({
-  id,
-  client,
-  kind: "run",
-  mode: "call",
-  ...run(of, JOBS[of]!),
-  idempotencyKey: of,
-  ...more,
-});
+const job = (id: string, client: string, of: string, more: Partial<Operation> = {}): Operation =>
+  operation(id, "run", run(of, JOBS[of]!), { client, idempotencyKey: of, ...more });
 const anyJob = (is: (one: Job, history: History) => boolean) => (history: History) =>
   jobs(history).some((one) => is(one, history));
 const someDone = ({ pieces, done }: Job): boolean => done.length > 0 && done.length < pieces.filter(isPossible).length;
@@ -427,7 +429,7 @@ property("subtasks are done at once, each one once, and answered in their order"
         operations: [
           job("o1", "c1", "@j3"),
           ending("cancel", "o2", atCall(2, "before")),
-          ending("cancel", "o3", { at: "operation", operation: "o2", point: "completion", when: "after" }),
+          ending("cancel", "o3", atOperation("o2", "completion")),
         ],
         faults: [fault("f1", "external-stalls", atCall(2, "before"))],
       },
@@ -489,14 +491,7 @@ property("subtasks are done at once, each one once, and answered in their order"
       met: struck("zombie"),
       plan: {
         operations: [job("o1", "c1", "@j1")],
-        faults: [
-          fault("f1", "zombie", atCall(2, "before"), {
-            at: "operation",
-            operation: "o1",
-            point: "completion",
-            when: "before",
-          }),
-        ],
+        faults: [fault("f1", "zombie", atCall(2, "before"), atOperation("o1", "completion", "before"))],
       },
     },
     "the connection to the endpoint is lost": {

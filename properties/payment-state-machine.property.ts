@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { type Checker, invalid, linearizable, type Model, mergingDuplicates } from "../harness/check/index.ts";
-import { type History, overlap, type Performed, performed } from "../harness/history/index.ts";
+import { endedBy, type History, overlap, type Performed, performed } from "../harness/history/index.ts";
 import { type Call, type Moment, type Operation, type Request, storm } from "../harness/plan/index.ts";
 import { property } from "../harness/run/index.ts";
 
@@ -65,13 +65,8 @@ const paymentModel: Model<PaymentState, PaymentInput, Status | "done"> = {
 
 const DOES: Record<string, PaymentInput["does"]> = { make: "make", cancelPayment: "cancel", expire: "expire" };
 
-/** Operations whose invocation was terminated: what they had done by then stays, and their failure says nothing. */
-const terminatedIn = (history: History): Set<string> =>
-  new Set(
-    performed(history).flatMap(({ operation, invoke }) =>
-      operation.mode === "terminate" && invoke !== undefined ? [operation.of!] : [],
-    ),
-  );
+/** What those that were terminated had done by then stays, and their failure says nothing. */
+const terminatedIn = (history: History): Set<string> => endedBy(history, "terminate");
 
 /** A definite failure says that nothing happened, also of an invocation that was cancelled. */
 const didNothing = (outcome: Performed["completion"], terminated: boolean): boolean =>

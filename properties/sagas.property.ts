@@ -1,7 +1,24 @@
 import fc from "fast-check";
 import { type Checker, invalid } from "../harness/check/index.ts";
-import { type History, type LedgerEvent, ledger, type Performed, performed, struck } from "../harness/history/index.ts";
-import { atCall, ending, fault, type Operation, type Request, storm } from "../harness/plan/index.ts";
+import {
+  endedBy,
+  type History,
+  type LedgerEvent,
+  ledger,
+  type Performed,
+  performed,
+  struck,
+} from "../harness/history/index.ts";
+import {
+  atCall,
+  atOperation,
+  ending,
+  fault,
+  type Operation,
+  operation,
+  type Request,
+  storm,
+} from "../harness/plan/index.ts";
 import { property } from "../harness/run/index.ts";
 import {
   DECLINED_CARD,
@@ -63,18 +80,17 @@ function trips(history: History): Trip[] {
     ({ operation }) => (operation.call as { key: string }).key,
   );
   const entries = ledger(history);
+  const [cancelled, terminated] = [endedBy(history, "cancel"), endedBy(history, "terminate")];
   return [...runs].map(([key, tripRuns]) => {
-    const ids = new Set(tripRuns.map(({ operation }) => operation.id));
-    const ended = (mode: string) =>
-      all.some(({ operation, invoke }) => operation.mode === mode && ids.has(operation.of!) && invoke !== undefined);
+    const isAmong = (ended: Set<string>) => tripRuns.some(({ operation }) => ended.has(operation.id));
     const own = entries.filter(({ entry }) => entry.reference === key);
     return {
       key,
       runs: tripRuns,
       entries: own,
       changes: own.filter(({ entry }) => entry.type === "effect" || entry.type === "lapse"),
-      cancelled: ended("cancel"),
-      terminated: ended("terminate"),
+      cancelled: isAmong(cancelled),
+      terminated: isAmong(terminated),
     };
   });
 }
@@ -233,14 +249,8 @@ const noInventedEffect: Checker = (history) => {
 
 // --- the storm
 
-const trip = (id: string, obstacles?: Obstacles, more: Partial<Operation> = {}): Operation => ({
-  id,
-  client: `c${id}`,
-  kind: "book",
-  mode: "call",
-  ...booking(`@t${id.slice(1)}`, obstacles),
-  ...more,
-});
+const trip = (id: string, obstacles?: Obstacles, more: Partial<Operation> = {}): Operation =>
+  operation(id, "book", booking(`@t${id.slice(1)}`, obstacles), more);
 const anyTrip = (is: (one: Trip, left: string[]) => boolean) => (history: History) =>
   trips(history).some((one) =>
     is(
@@ -341,14 +351,7 @@ property("a trip is booked or undone", {
       met: struck("zombie"),
       plan: {
         operations: [trip("o1")],
-        faults: [
-          fault("f1", "zombie", atCall(3, "before"), {
-            at: "operation",
-            operation: "o1",
-            point: "completion",
-            when: "before",
-          }),
-        ],
+        faults: [fault("f1", "zombie", atCall(3, "before"), atOperation("o1", "completion", "before"))],
       },
     },
     "the endpoint is killed while a trip is being undone": {

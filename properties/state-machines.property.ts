@@ -10,6 +10,7 @@ import {
   noInventedEffect,
 } from "../harness/check/index.ts";
 import {
+  endedBy,
   type History,
   type HistoryEvent,
   type LedgerEvent,
@@ -17,16 +18,19 @@ import {
   overlap,
   type Performed,
   performed,
+  struck,
 } from "../harness/history/index.ts";
 import {
   atCall,
   atMessage,
+  atOperation,
   ending,
   type Fault,
   fault,
   type Moment,
   momentName,
   type Operation,
+  operation,
   type Plan,
   type Request,
   storm,
@@ -71,17 +75,17 @@ function asked(history: History): Asked[] {
   const nameOf = ({ id, call, idempotencyKey }: Operation) =>
     idempotencyKey === undefined ? id : JSON.stringify([call, idempotencyKey]);
   const families = Map.groupBy(calls, ({ operation }) => nameOf(operation));
+  const [cancelled, terminated] = [endedBy(history, "cancel"), endedBy(history, "terminate")];
   return calls.map((one) => {
     const family = new Set(families.get(nameOf(one.operation))!.map(({ operation }) => operation.id));
-    const ended = (mode: string) =>
-      all.some(({ operation, invoke }) => operation.mode === mode && family.has(operation.of!) && invoke !== undefined);
+    const isAmong = (ended: Set<string>) => [...family].some((id) => ended.has(id));
     return {
       ...one,
       machine: machineOf(one.operation),
       to: HANDLERS[one.operation.kind]!,
       family,
-      cancelled: ended("cancel"),
-      terminated: ended("terminate"),
+      cancelled: isAmong(cancelled),
+      terminated: isAmong(terminated),
     };
   });
 }
@@ -298,7 +302,7 @@ const linearizableMachine = mergingDuplicates(
 
 // --- what must hold between machines
 
-const done = (operation: string): Moment => ({ at: "operation", operation, point: "completion", when: "after" });
+const done = (operation: string): Moment => atOperation(operation, "completion");
 const isSame = (a: Moment, b: Moment): boolean => momentName(a) === momentName(b);
 
 /** What holds a call to an external system until it is healed. */
@@ -367,7 +371,7 @@ const machinesDoNotWait: Checker = (history) => {
 
 const ask = (id: string, handler: string, more: Partial<Operation> & { machine?: string } = {}): Operation => {
   const { machine = "@m1", ...rest } = more;
-  return { id, client: `c${id}`, kind: handler, mode: "call", ...bring(machine, handler), ...rest };
+  return operation(id, handler, bring(machine, handler), rest);
 };
 /** The transition has begun and takes its time. */
 const asleep = atMessage(5, "after");
@@ -581,17 +585,11 @@ property("a machine goes up and down in whole transitions, one at a time", {
       },
     },
     "a machine does not answer its begin": {
-      met: (history) =>
-        history.events.some(
-          (event) => event.type === "fault" && event.kind === "external-loses-answer" && event.phase === "struck",
-        ),
+      met: struck("external-loses-answer"),
       plan: { operations: [ask("o1", "setUp")], faults: [fault("f1", "external-loses-answer", atCall(1, "after"))] },
     },
     "a machine fails before it hears": {
-      met: (history) =>
-        history.events.some(
-          (event) => event.type === "fault" && event.kind === "external-fails" && event.phase === "struck",
-        ),
+      met: struck("external-fails"),
       plan: { operations: [ask("o1", "setUp")], faults: [fault("f1", "external-fails", atCall(2, "before"))] },
     },
   },

@@ -43,6 +43,7 @@ export interface Subject {
   alias?: Record<string, string>;
 }
 
+const ingress = { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" };
 const retries = {
   EXTERNAL_RETRY_INTERVAL: "milliseconds until a failed call to an external system is repeated; it doubles (250)",
   EXTERNAL_RETRY_MAX_INTERVAL: "the longest such wait, in milliseconds (30000)",
@@ -52,18 +53,18 @@ export const catalog: Record<string, Pattern> = {
   "durable-promises": {
     services: [promises, durablePromiseServer],
     app: promisesFront,
-    environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" },
+    environment: ingress,
   },
   "durable-rpc": {
     services: [product],
     app: front,
-    environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" },
+    environment: ingress,
   },
   "message-queue": {
     services: [asyncTaskWorker],
     app: taskFront,
     external: ["workshop"],
-    environment: { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)", ...retries },
+    environment: { ...ingress, ...retries },
   },
   "parallel-work": {
     services: [worker],

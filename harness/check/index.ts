@@ -22,7 +22,7 @@ export { type Conservation, conservation } from "./conservation.ts";
 export { distinctQueue, type QueueOperation } from "./distinct-queue.ts";
 export { encode } from "./encode.ts";
 export { ends } from "./ends.ts";
-export { invalid } from "./evidence.ts";
+export { eventsOf, invalid, nameOf } from "./evidence.ts";
 export { type ExactlyOnce, effectivelyOnce, exactlyOnce, noInventedEffect } from "./exactly-once.ts";
 export { type Fifo, fifo, type Lane } from "./fifo.ts";
 export { growOnlySet, type SetOperation } from "./grow-only-set.ts";

@@ -6,6 +6,7 @@ export { readJepsenLog, writeJepsenLog } from "./jepsen-log.ts";
 export { readHistory, readJepsenLines, validateHistory, writeHistory, writeJepsenLines } from "./json-lines.ts";
 export {
   type Completion,
+  endedBy,
   isCompletion,
   isLedger,
   ledger,

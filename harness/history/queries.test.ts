@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Operation } from "../plan/index.ts";
 import type { History, HistoryEvent, Outcome } from "./history.ts";
-import { isCompletion, ledger, mergeDuplicates, overlap, performed } from "./queries.ts";
+import { endedBy, isCompletion, ledger, mergeDuplicates, overlap, performed, struck } from "./queries.ts";
 
 const call = (key: string) => ({ service: "product", handler: "reserve", key });
 const operation = (id: string, more: Partial<Operation> = {}): Operation => ({
@@ -75,6 +75,28 @@ test("operations overlap unless one had completed before the other was invoked",
   // b never completed
   expect([overlap(b!, c!), overlap(c!, b!)]).toEqual([true, true]);
   expect([overlap(a!, d!), overlap(d!, a!)]).toEqual([false, false]);
+});
+
+test("operations are ended by whoever was invoked to end them, in the ways that are asked for", () => {
+  const ending = (id: string, mode: "cancel" | "terminate" | "attach", of: string) => operation(id, { mode, of });
+  const told = history(
+    [
+      ...["o1", "o2", "o3", "o4"].map((id) => operation(id)),
+      ending("o5", "cancel", "o1"),
+      ending("o6", "terminate", "o2"),
+      ending("o7", "attach", "o3"),
+      ending("o8", "cancel", "o4"),
+    ],
+    ["o1", "o2", "o3", "o4", "o5", "o6", "o7"].map((id) => `invoke ${id}`),
+  );
+  expect(endedBy(told, "cancel")).toEqual(new Set(["o1"]));
+  expect(endedBy(told, "terminate")).toEqual(new Set(["o2"]));
+  expect(endedBy(told, "cancel", "terminate")).toEqual(new Set(["o1", "o2"]));
+});
+
+test("a fault struck when the history says so, of its kind", () => {
+  const told = history([operation("o1")], ["invoke o1", "fault f1"]);
+  expect([struck("cut-reset")(told), struck("zombie")(told)]).toEqual([true, false]);
 });
 
 test("the ledger keeps the places of its entries", () => {

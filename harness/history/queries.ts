@@ -43,6 +43,16 @@ export function ledger({ events }: History): { entry: LedgerEvent; index: number
   return events.flatMap((entry, index) => (isLedger(entry) ? [{ entry, index }] : []));
 }
 
+/** The operations whose invocation somebody asked to end, in one of these ways: what they did, and when, is open. */
+export function endedBy(history: History, ...modes: ("cancel" | "terminate")[]): Set<string> {
+  const ways: readonly string[] = modes;
+  return new Set(
+    performed(history).flatMap(({ operation: { mode, of }, invoke }) =>
+      of !== undefined && ways.includes(mode) && invoke !== undefined ? [of] : [],
+    ),
+  );
+}
+
 /** Whether a fault of the kind struck. */
 export const struck =
   (kind: string) =>

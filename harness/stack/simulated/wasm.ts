@@ -10,8 +10,9 @@ const managed = new WeakSet<object>();
 
 /**
  * The SDK's state machine is a WebAssembly object for each attempt, which only the garbage collector frees, late: and
- * making one takes longer the more of them are alive. Here a process frees them when it ends, and its oldest before. This is the
- * one place that touches something internal to the SDK; when a version does not have it, runs are slower, no more.
+ * making one takes longer the more of them are alive. Here a process frees them when it ends, and its oldest before.
+ * This is the one place that touches something internal to the SDK; when a version does not have it, runs are slower, no
+ * more.
  * @param require of the bundle that uses the SDK
  */
 export function manageWasm(require: NodeJS.Require): void {
