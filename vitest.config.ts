@@ -4,8 +4,8 @@ import { defineConfig } from "vitest/config";
 const processes = [
   "harness/stack/native/**/*.test.ts",
   "harness/stack/fidelity/**/*.test.ts",
-  "harness/run/vitest/end-to-end.test.ts",
-  "harness/bench/**/*.test.ts",
+  "harness/session/vitest/end-to-end.test.ts",
+  "harness/commands/**/*.test.ts",
 ];
 
 export default defineConfig({
@@ -36,8 +36,8 @@ export default defineConfig({
         test: {
           name: "properties",
           include: ["properties/**/*.property.ts"],
-          globalSetup: "harness/run/vitest/global-setup.ts",
-          setupFiles: "harness/run/vitest/setup.ts",
+          globalSetup: "harness/session/vitest/global-setup.ts",
+          setupFiles: "harness/session/vitest/setup.ts",
           // one process holds the stacks for the whole run; BUDGET bounds a test, not a time-out
           pool: "forks",
           isolate: false,

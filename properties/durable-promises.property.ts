@@ -28,7 +28,7 @@ import {
   type Request,
   storm,
 } from "../harness/plan/index.ts";
-import { property, type Situation } from "../harness/run/index.ts";
+import { property, type Situation } from "../harness/session/index.ts";
 
 type Via = "object" | "server" | "front";
 type Verb = "resolve" | "reject" | "peek" | "await" | "dispose";

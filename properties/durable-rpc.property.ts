@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type Checker, linearizable, type Model } from "../harness/check/index.ts";
 import { type History, overlap, type Performed, performed } from "../harness/history/index.ts";
 import { type Call, type Operation, type Request, storm } from "../harness/plan/index.ts";
-import { property } from "../harness/run/index.ts";
+import { property } from "../harness/session/index.ts";
 
 const reserveCall = (product: string): Call => ({ service: "product", handler: "reserve", key: product });
 const statusCall = (product: string): Call => ({ service: "product", handler: "status", key: product });

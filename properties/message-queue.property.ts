@@ -27,7 +27,7 @@ import {
   type Request,
   storm,
 } from "../harness/plan/index.ts";
-import { property } from "../harness/run/index.ts";
+import { property } from "../harness/session/index.ts";
 import { IMPOSSIBLE_TASK } from "../harness/world/index.ts";
 
 const WORKER = { service: "asyncTaskWorker", handler: "runTask" };

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { type Checker, invalid, linearizable, type Model, mergingDuplicates } from "../harness/check/index.ts";
 import { endedBy, type History, overlap, type Performed, performed } from "../harness/history/index.ts";
 import { type Call, type Moment, type Operation, type Request, storm } from "../harness/plan/index.ts";
-import { property } from "../harness/run/index.ts";
+import { property } from "../harness/session/index.ts";
 
 const OPENING = 100;
 

@@ -19,7 +19,7 @@ import {
   type Request,
   storm,
 } from "../harness/plan/index.ts";
-import { property } from "../harness/run/index.ts";
+import { property } from "../harness/session/index.ts";
 import {
   DECLINED_CARD,
   NO_CARS_LOCATION,

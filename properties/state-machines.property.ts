@@ -35,7 +35,7 @@ import {
   type Request,
   storm,
 } from "../harness/plan/index.ts";
-import { property } from "../harness/run/index.ts";
+import { property } from "../harness/session/index.ts";
 
 /** Milliseconds that a transition takes; not so many that a run seems to stand still meanwhile. */
 const TRANSITION_TIME = 30;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { Plan } from "../plan/index.ts";
-import { faultKinds, type Property } from "../run/index.ts";
+import { faultKinds, type Property } from "../session/index.ts";
 
 /** A size at which it is measured how fast plans run: large, as plans go. */
 export const LARGE = { operations: 20, faults: 2 };

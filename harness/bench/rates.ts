@@ -8,28 +8,28 @@
  * how many times as fast as the last one each is.
  */
 
+import { allProperties } from "../commands/properties.ts";
 import type { Plan } from "../plan/index.ts";
-import { Arena, type Property, readSettings, Subject, startStack } from "../run/index.ts";
+import { CaseRunner, type Property, readSettings, Subject, startStack } from "../session/index.ts";
 import { LARGE, largePlans, stormPlans } from "./plans.ts";
-import { allProperties } from "./properties.ts";
 
 const CASES = { warm: 100, shared: 300, alone: 30, large: 200 };
 
 /** Cases per second. */
-async function rate(arena: Arena, property: Property, plans: Plan[]): Promise<number> {
+async function rate(runner: CaseRunner, property: Property, plans: Plan[]): Promise<number> {
   const started = performance.now();
-  await Promise.all(plans.map((plan) => arena.judge(plan, property)));
+  await Promise.all(plans.map((plan) => runner.judge(plan, property)));
   return (plans.length / (performance.now() - started)) * 1000;
 }
 
 const settings = readSettings(process.env, () => 0);
 const subject = await Subject.load(settings.subject);
-const arenas: Arena[] = [];
+const runners: CaseRunner[] = [];
 try {
   for (const kind of settings.stacks) {
     const started = performance.now();
-    const arena = new Arena(await startStack(kind), subject);
-    arenas.push(arena);
+    const runner = new CaseRunner(await startStack(kind), subject);
+    runners.push(runner);
     console.log(`${kind}: ready after ${Math.round(performance.now() - started)} ms`);
   }
   for (const property of await allProperties()) {
@@ -44,18 +44,18 @@ try {
         largePlans(property, CASES.large, settings.seed),
       ],
     ];
-    for (const arena of arenas) {
-      await arena.serve(property, []);
-      await rate(arena, property, shared.slice(0, CASES.warm));
+    for (const runner of runners) {
+      await runner.serve(property, []);
+      await rate(runner, property, shared.slice(0, CASES.warm));
     }
     for (const [what, plans] of sets) {
       const rates: number[] = [];
-      for (const arena of arenas) rates.push(await rate(arena, property, plans));
-      const told = rates.map((perSecond, i) => `${arenas[i]!.stack.kind} ${perSecond.toFixed(1)}`).join(", ");
+      for (const runner of runners) rates.push(await rate(runner, property, plans));
+      const told = rates.map((perSecond, i) => `${runners[i]!.stack.kind} ${perSecond.toFixed(1)}`).join(", ");
       const times = rates.length > 1 ? ` (${(rates[0]! / rates.at(-1)!).toFixed(1)} times)` : "";
       console.log(`${property.pattern.padEnd(22)} ${what.padEnd(32)} ${told} cases/s${times}`);
     }
   }
 } finally {
-  for (const arena of arenas) await arena.close();
+  for (const runner of runners) await runner.close();
 }

@@ -12,11 +12,11 @@ import { setImmediate as turn } from "node:timers/promises";
 import v8 from "node:v8";
 import vm from "node:vm";
 import type { Checker } from "../check/index.ts";
+import { allProperties } from "../commands/properties.ts";
 import type { Plan } from "../plan/index.ts";
-import { Arena, type Property, readSettings, Subject, startStack } from "../run/index.ts";
+import { CaseRunner, type Property, readSettings, Subject, startStack } from "../session/index.ts";
 import { realTime } from "../stack/simulated/index.ts";
 import { LARGE, largePlans, stormPlans } from "./plans.ts";
-import { allProperties } from "./properties.ts";
 
 const CASES = 2_000;
 /** plans of one sort are made before the clock runs, and used again and again with another schedule */
@@ -63,12 +63,12 @@ function timed(property: Property): Property {
   return { ...property, invariants: Object.fromEntries(invariants) };
 }
 
-async function run(arena: Arena, property: Property, plans: Plan[], from: number, count: number): Promise<Spent> {
+async function run(runner: CaseRunner, property: Property, plans: Plan[], from: number, count: number): Promise<Spent> {
   await turn();
   const before = { ...realTime, checking, collecting };
   const started = performance.now();
   for (let index = from; index < from + count; index++)
-    await arena.judge({ ...plans[index % plans.length]!, schedule: index }, property);
+    await runner.judge({ ...plans[index % plans.length]!, schedule: index }, property);
   const total = performance.now() - started;
   await turn();
   return {
@@ -99,24 +99,24 @@ if (!Number.isInteger(count) || count < 10) {
   process.exit(2);
 }
 const settings = readSettings(process.env, () => 0);
-const arena = new Arena(await startStack("simulated"), await Subject.load(settings.subject));
+const runner = new CaseRunner(await startStack("simulated"), await Subject.load(settings.subject));
 try {
   for (const property of (await allProperties()).map(timed)) {
     console.log(property.pattern);
-    await arena.serve(property, []);
+    await runner.serve(property, []);
     const small = stormPlans(property, false, Math.min(count, DISTINCT), settings.seed);
     const large = largePlans(property, 100, settings.seed);
-    await run(arena, property, small, 0, Math.min(count, 200)); // compiled by then
+    await run(runner, property, small, 0, Math.min(count, 200)); // compiled by then
     tell(
       `of ${LARGE.operations} operations and ${LARGE.faults} faults`,
       400,
-      await run(arena, property, large, 0, 400),
+      await run(runner, property, large, 0, 400),
     );
     const sum: Spent = { total: 0, working: 0, starting: 0, checking: 0, collecting: 0 };
     const part = Math.floor(count / 10);
     const memory: string[] = [];
     for (let tenth = 0; tenth < 10; tenth++) {
-      const spent = await run(arena, property, small, tenth * part, part);
+      const spent = await run(runner, property, small, tenth * part, part);
       for (const name of PARTS) sum[name] += spent[name];
       collect();
       await turn(); // its time is nobody's
@@ -126,5 +126,5 @@ try {
     console.log(`  heap in use, of resident memory, at each tenth of ${part * 10} cases: ${memory.join(", ")}`);
   }
 } finally {
-  await arena.close();
+  await runner.close();
 }

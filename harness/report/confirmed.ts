@@ -1,5 +1,5 @@
+import type { Failure } from "../record/record.ts";
 import { plural } from "./format.ts";
-import type { Failure } from "./record.ts";
 
 /** What the real server said of a failure that the simulation found; undefined when it was not asked. */
 export function confirmed({ confirmation }: Failure): string | undefined {

@@ -1,4 +1,4 @@
-export type * from "./record.ts";
-export { type RecordedRun, Recorder, readRecords } from "./recorder.ts";
+export type * from "../record/record.ts";
+export { type RecordedRun, Recorder, readRecords } from "../record/recorder.ts";
 export { Terminal, type TerminalOptions } from "./terminal.ts";
 export { writeReport } from "./write.ts";

@@ -4,9 +4,9 @@
  */
 
 import { describePlan, type FaultWords } from "../plan/index.ts";
+import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "../record/record.ts";
 import { confirmed } from "./confirmed.ts";
 import { count, cut, duration, plural } from "./format.ts";
-import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "./record.ts";
 
 export interface TerminalOptions {
   stream: { write(text: string): unknown };

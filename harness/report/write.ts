@@ -5,8 +5,8 @@
 
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { readRecords } from "../record/recorder.ts";
 import { page } from "./html/page.ts";
-import { readRecords } from "./recorder.ts";
 
 /**
  * Reads `<directory>/run.jsonl` and writes `<directory>/index.html`: either the whole new report is there afterwards or

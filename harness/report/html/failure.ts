@@ -3,10 +3,10 @@
 import type { Evidence } from "../../check/index.ts";
 import type { Final } from "../../history/index.ts";
 import { describePlan, type FaultWords, type Plan } from "../../plan/index.ts";
+import type { Failure, PropertyProgress } from "../../record/record.ts";
 import { confirmed } from "../confirmed.ts";
 import { compact, duration, plural } from "../format.ts";
 import { type Context, label, narrate, operationName } from "../narrate.ts";
-import type { Failure, PropertyProgress } from "../record.ts";
 import { eventsTable } from "./events-table.ts";
 import { type Html, html } from "./html.ts";
 import { timeline } from "./timeline.ts";

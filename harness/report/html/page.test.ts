@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { PropertyProgress } from "../record.ts";
-import type { RecordedRun } from "../recorder.ts";
+import type { PropertyProgress } from "../../record/record.ts";
+import type { RecordedRun } from "../../record/recorder.ts";
 import { longHistory, progress, restlessTrip, started, twoWinners } from "../samples.ts";
 import { page } from "./page.ts";
 

@@ -1,9 +1,9 @@
 /** The report of a run: one file that needs nothing else, neither network nor, to be read, its script. */
 
 import { readFileSync } from "node:fs";
+import type { PropertyProgress } from "../../record/record.ts";
+import type { RecordedRun } from "../../record/recorder.ts";
 import { plural } from "../format.ts";
-import type { PropertyProgress } from "../record.ts";
-import type { RecordedRun } from "../recorder.ts";
 import { failureSection } from "./failure.ts";
 import { html, inline } from "./html.ts";
 import { anchor, overall, summary, tally } from "./summary.ts";

@@ -1,8 +1,8 @@
 /** The first screen: what ran, how it went, and one row per property and stack. */
 
+import type { PropertyProgress, PropertyVerdict, RunStarted } from "../../record/record.ts";
+import type { RecordedRun } from "../../record/recorder.ts";
 import { count, duration, plural } from "../format.ts";
-import type { PropertyProgress, PropertyVerdict, RunStarted } from "../record.ts";
-import type { RecordedRun } from "../recorder.ts";
 import { type Html, html } from "./html.ts";
 
 /** The words for a verdict, worst first: the order in which a summary counts them. */

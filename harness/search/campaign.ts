@@ -1,0 +1,245 @@
+import { createHash } from "node:crypto";
+import fc from "fast-check";
+import type { CaseRunner, Judged } from "../case/case-runner.ts";
+import type { Verdict } from "../check/index.ts";
+import { faultKinds } from "../faults/index.ts";
+import type { History } from "../history/index.ts";
+import type { Plan } from "../plan/index.ts";
+import type { Property } from "../property/property.ts";
+import type { Failure, PropertyProgress } from "../report/index.ts";
+import type { Confirmation } from "./confirmation.ts";
+import { investigate } from "./investigation.ts";
+
+/** How much is searched, and when to stop. */
+export interface Search {
+  seed: number;
+  /** cases that are generated; without a number, as many as the time allows */
+  runs?: number;
+  /** milliseconds for finding; shrinking has a budget of its own */
+  budget: number;
+  /** plans to run before anything is generated */
+  first: Plan[];
+  generate: boolean;
+  /** milliseconds for shrinking; a minute when absent */
+  shrinkBudget?: number;
+  signal?: AbortSignal;
+  /** only failures of these invariants count; all when absent */
+  only?: readonly string[];
+  progress(progress: PropertyProgress): void;
+  /** asks another stack about a failure; absent where there is none to ask */
+  confirm?(plan: Plan, history: History, invariant: string): Promise<{ plan: Plan; confirmation: Confirmation }>;
+  /** saves a shrunk plan; answers the file and the command that replays it */
+  save(plan: Plan, invariant: string, summary: string): { saved: string; replay: string };
+}
+
+/** Cases that need the stack for themselves come first in each batch, so that a short budget has some too. */
+const BATCH = { alone: 4, shared: 40 };
+/** A failure is certain enough when so much of its replays fail; else the search goes on, a few times. */
+const CERTAIN = 0.9;
+const MOST_FINDINGS = 6;
+
+interface Finding {
+  plan: Plan;
+  judged: Judged;
+  invariant: string;
+  /** the number of the generated case, from 1 */
+  case?: number;
+}
+
+/** Storms one property on one stack: finds, shrinks, measures how often the smallest plan fails. */
+export class Campaign {
+  readonly #property: Property;
+  readonly #runner: CaseRunner;
+  readonly #search: Search;
+  /** what plans are drawn from: those that need the stack alone, and those that share it */
+  readonly #plans: Record<"alone" | "shared", fc.Arbitrary<Plan>>;
+  readonly #progress: PropertyProgress;
+  readonly #started = performance.now();
+  #finding: Finding | undefined;
+  /** the number of the case to generate next; 0 while the given plans have not been run */
+  #next = 0;
+  /** milliseconds spent on finding */
+  #searched = 0;
+  #unknown: string | undefined;
+
+  constructor(property: Property, runner: CaseRunner, search: Search) {
+    this.#property = property;
+    this.#runner = runner;
+    this.#search = search;
+    const shapes = faultKinds.filter(({ needs }) => needs.every((need) => runner.stack.capabilities.has(need)));
+    this.#plans = { alone: property.plan(shapes, true), shared: property.plan(shapes, false) };
+    this.#progress = {
+      type: "property",
+      property: property.name,
+      pattern: property.pattern,
+      stack: runner.stack.kind,
+      verdict: "running",
+      cases: 0,
+      operations: 0,
+      milliseconds: 0,
+      faults: {},
+      reaches: Object.fromEntries(Object.keys(property.reaches).map((name) => [name, 0])),
+      invariants: Object.keys(property.invariants),
+    };
+  }
+
+  /** Runs to the end of the budget, or to a failure that can be repeated, and says how it ended. */
+  async run(): Promise<PropertyProgress> {
+    this.#tell();
+    const progress = this.#progress;
+    for (let found = 0; found < MOST_FINDINGS; found++) {
+      await this.#find();
+      if (!this.#finding) break;
+      const failure = await this.#investigate(this.#finding);
+      // one that fails only now and then, or only in the model, is kept in case that no better one is found
+      if (!progress.failure || certainty(failure) > certainty(progress.failure)) progress.failure = failure;
+      if (certainty(failure) >= CERTAIN) break;
+      this.#finding = undefined;
+    }
+    this.#conclude(progress);
+    this.#tell();
+    return progress;
+  }
+
+  #conclude(progress: PropertyProgress): void {
+    const { signal, generate } = this.#search;
+    const missed = Object.entries(progress.reaches).flatMap(([name, count]) => (count === 0 ? [name] : []));
+    if (progress.failure) {
+      progress.verdict = "failed";
+      progress.reason = `${progress.failure.invariant}: ${progress.failure.evidence.summary}`;
+    } else if (signal?.aborted) progress.verdict = "interrupted";
+    else if (this.#unknown !== undefined) {
+      progress.verdict = "unknown";
+      progress.reason = this.#unknown;
+    } else if (missed.length > 0 && generate) {
+      progress.verdict = "vacuous";
+      progress.reason = `never reached: ${missed.join("; ")}`;
+    } else progress.verdict = "passed";
+  }
+
+  // --- finding
+
+  async #find(): Promise<void> {
+    const began = performance.now();
+    const { first, generate } = this.#search;
+    if (this.#next === 0) {
+      this.#next = 1;
+      const possible = first.filter((plan) => this.#runner.can(plan));
+      if (possible.length < first.length) this.#progress.skipped = first.length - possible.length;
+      await this.#batch(possible.map((plan) => ({ plan })));
+    }
+    while (generate && !this.#isOver(began)) await this.#batch(this.#draw(), began);
+    this.#searched += performance.now() - began;
+  }
+
+  #isOver(began: number): boolean {
+    const { runs, budget, signal } = this.#search;
+    if (this.#finding || signal?.aborted) return true;
+    return runs === undefined ? this.#searched + performance.now() - began > budget : this.#next > runs;
+  }
+
+  /** The next cases: some that need the stack alone, some that share it. */
+  #draw(): { plan: Plan; case: number }[] {
+    const { runs = Number.POSITIVE_INFINITY } = this.#search;
+    const batch: { plan: Plan; case: number }[] = [];
+    for (const [alone, size] of [
+      [true, BATCH.alone],
+      [false, BATCH.shared],
+    ] as const)
+      for (let i = 0; i < size && this.#next <= runs; i++) {
+        batch.push({ plan: this.#plan(this.#next, alone), case: this.#next });
+        this.#next++;
+      }
+    return batch;
+  }
+
+  /** The plan of a case depends on the seed, the property and the number, and on nothing else. */
+  #plan(number: number, alone: boolean): Plan {
+    const digest = createHash("sha256").update(`${this.#search.seed} ${this.#property.name} ${number}`).digest();
+    const [plan] = fc.sample(alone ? this.#plans.alone : this.#plans.shared, {
+      seed: digest.readInt32LE(0),
+      numRuns: 1,
+    });
+    return plan!;
+  }
+
+  async #batch(cases: { plan: Plan; case?: number }[], began?: number): Promise<void> {
+    // those that wait for their turn need not begin once there is something to investigate, or the time is up
+    const isOver = () => (began === undefined ? this.#finding !== undefined : this.#isOverdue(began));
+    const run = (one: { plan: Plan; case?: number }) => this.#case(one, isOver);
+    // where runs are exact the first failure is to be the same every time
+    if (this.#runner.isExact) for (const one of cases) await run(one);
+    else await Promise.all(cases.map(run));
+  }
+
+  async #case(one: { plan: Plan; case?: number }, isOver: () => boolean): Promise<void> {
+    const judged = await this.#runner.judge(one.plan, this.#property, isOver);
+    if (!judged || this.#finding) return;
+    this.#count(judged);
+    for (const [invariant, verdict] of Object.entries(judged.verdicts)) this.#weigh(one, judged, invariant, verdict);
+  }
+
+  #isOverdue(began: number): boolean {
+    return this.#finding !== undefined || (this.#search.runs === undefined && this.#isOver(began));
+  }
+
+  #weigh(one: { plan: Plan; case?: number }, judged: Judged, invariant: string, verdict: Verdict): void {
+    if (verdict.verdict === "valid" || this.#finding) return;
+    if (this.#search.only && !this.#search.only.includes(invariant)) return;
+    if (verdict.verdict === "unknown") this.#unknown ??= `${invariant}: ${verdict.reason}`;
+    else this.#finding = { ...one, judged, invariant };
+  }
+
+  #count({ history, trace }: Judged): void {
+    const progress = this.#progress;
+    progress.cases++;
+    progress.operations += history.plan.operations.length;
+    if (trace !== undefined) progress.trace = digest(`${progress.trace ?? ""} ${trace}`);
+    for (const event of history.events) {
+      if (event.type !== "fault" || event.phase === "healed") continue;
+      progress.faults[event.kind] ??= { planned: 0, struck: 0 };
+      const kind = progress.faults[event.kind]!;
+      kind.planned++;
+      if (event.phase === "struck") kind.struck++;
+    }
+    for (const [name, { met }] of Object.entries(this.#property.reaches)) if (met(history)) progress.reaches[name]!++;
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#progress.milliseconds = Math.round(performance.now() - this.#started);
+    this.#search.progress(this.#progress);
+  }
+
+  // --- investigating
+
+  async #investigate({ plan, judged, invariant, case: number }: Finding): Promise<Failure> {
+    const { seed, save, signal, shrinkBudget } = this.#search;
+    const { shrink, rate, ...found } = await investigate(plan, judged, invariant, {
+      judge: (candidate, over) => this.#runner.judge(candidate, this.#property, over),
+      exact: this.#runner.isExact,
+      ...(shrinkBudget !== undefined && { budget: shrinkBudget }),
+      ...(signal && { signal }),
+    });
+    const confirmed = await this.#search.confirm?.(found.plan, found.history, invariant);
+    const smallest = confirmed?.plan ?? found.plan;
+    return {
+      invariant,
+      ...found,
+      plan: smallest,
+      ...(confirmed && { confirmation: confirmed.confirmation }),
+      ...(number !== undefined && { seed, case: number }),
+      found: Math.round(this.#searched),
+      original: { operations: plan.operations.length, faults: plan.faults.length },
+      shrink,
+      rate: { ...rate, stack: this.#runner.stack.kind },
+      ...save(smallest, invariant, found.evidence.summary),
+    };
+  }
+}
+
+const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);
+
+/** How much of the replays failed; of what a simulation found, those on the real server. */
+const certainty = ({ rate, confirmation }: Failure): number =>
+  (rate.failed / rate.of) * (confirmation ? confirmation.failed / confirmation.of : 1);

@@ -1,0 +1,248 @@
+import { createHash } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { CaseRunner } from "../case/case-runner.ts";
+import { faultWords } from "../faults/index.ts";
+import type { History } from "../history/index.ts";
+import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
+import type { Property } from "../property/property.ts";
+import type { PropertyProgress, Recorder, RunStarted } from "../report/index.ts";
+import { Campaign, type Search } from "../search/campaign.ts";
+import { confirm } from "../search/confirmation.ts";
+import { projectRoot, type Stack } from "../stack/index.ts";
+import { NativeStack, Processes } from "../stack/native/index.ts";
+import { SimulatedStack } from "../stack/simulated/index.ts";
+import { type SavedPlan, savedPlanComplaint } from "./saved-plan.ts";
+import type { Settings, StackName } from "./settings.ts";
+import { Subject } from "./system-under-test.ts";
+
+/** Runs write below `reports/`, or below the folder that STORMPROOF_REPORTS names: so two runs of one checkout coexist. */
+const FOLDER = path.resolve(process.env.STORMPROOF_REPORTS || path.join(projectRoot, "reports"));
+/** the record and the report of the last run */
+export const REPORTS = path.join(FOLDER, "latest");
+/** plans that the project's own services failed: every run begins with them */
+const CORPUS = path.join(FOLDER, "corpus");
+/** plans that planted bugs or another implementation failed: they say nothing of the project's own services */
+const PLANS = path.join(REPORTS, "plans");
+
+/** The simulated stack's part of the time, where there are others. */
+const SIMULATED_SHARE = 0.6;
+/** How often the progress of a property is put on record. */
+const RECORD_MS = 1_000;
+
+/** What the properties of one run share: its settings, its stacks, its records. */
+export class Session {
+  readonly settings: Settings;
+  readonly #recorder: Recorder;
+  readonly #listener: (progress: PropertyProgress) => void;
+  readonly #runners = new Map<StackName, Promise<CaseRunner>>();
+  #subject: Promise<Subject> | undefined;
+  #heir: Processes | undefined;
+
+  /** @param listener hears of all progress */
+  constructor(settings: Settings, recorder: Recorder, listener: (progress: PropertyProgress) => void) {
+    this.settings = settings;
+    this.#recorder = recorder;
+    this.#listener = listener;
+  }
+
+  /** The stack of a kind, started when it is first asked for. @throws when it does not start */
+  runner(kind: StackName): Promise<CaseRunner> {
+    let runner = this.#runners.get(kind);
+    if (!runner) {
+      runner = this.#start(kind);
+      this.#runners.set(kind, runner);
+    }
+    return runner;
+  }
+
+  async #start(kind: StackName): Promise<CaseRunner> {
+    this.#subject ??= Subject.load(this.settings.subject);
+    const subject = await this.#subject;
+    this.#heir ??= this.#makeHeir();
+    return new CaseRunner(await startStack(kind), subject);
+  }
+
+  /** If this process dies before its time, something that outlives it writes the report. */
+  #makeHeir(): Processes {
+    const heir = new Processes();
+    const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
+    heir.bequeath(process.execPath, [write, this.#recorder.directory]);
+    return heir;
+  }
+
+  /**
+   * Storms a property, or replays a plan of it, as the settings ask. Records how it went.
+   * @throws when a stack does not start, or a mutant or a plan does not fit; that is on record as well
+   */
+  async run(property: Property, kind: StackName, search: Partial<Search> = {}): Promise<PropertyProgress> {
+    try {
+      return await this.#storm(property, kind, search);
+    } catch (error) {
+      this.#recorder.record({ ...nothing(property, kind), verdict: "failed", reason: (error as Error).message });
+      throw error;
+    }
+  }
+
+  async #storm(property: Property, kind: StackName, search: Partial<Search>): Promise<PropertyProgress> {
+    const { seed, runs, stacks, replay, mutants, services } = this.settings;
+    const runner = await this.runner(kind);
+    if (!runner.patterns.includes(property.pattern))
+      return this.#skipped(property, kind, { reason: `the subject has no pattern "${property.pattern}"` });
+    if (replay && !runner.can(replay.plan))
+      return this.#skipped(property, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
+    await runner.serve(property, mutants);
+    let recorded = Number.NEGATIVE_INFINITY;
+    const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
+    const campaign = new Campaign(property, runner, {
+      seed,
+      ...(runs !== undefined && { runs }),
+      budget: this.#budget(kind),
+      first: plans,
+      generate: replay === undefined,
+      ...(kind === "simulated" &&
+        stacks.includes("native") && { confirm: (...failure) => this.#confirm(property, ...failure) }),
+      progress: (progress) => {
+        this.#listener(progress);
+        // what a run that is killed has done so far is to be in the report
+        if (performance.now() - recorded < RECORD_MS) return;
+        recorded = performance.now();
+        this.#recorder.record(progress);
+      },
+      save: (plan, invariant, summary) =>
+        replay
+          ? { saved: replay.file, replay: replayCommand(replay.file, kind, services) }
+          : savePlan(
+              Object.keys(services).length > 0 ? PLANS : CORPUS,
+              { property: property.name, invariant, stack: kind, summary, plan },
+              services,
+            ),
+      ...search,
+    });
+    const progress = await campaign.run();
+    this.#recorder.record(progress);
+    return progress;
+  }
+
+  /** Another implementation need not have every pattern, and a simulation need not be able to do everything. */
+  #skipped(property: Property, kind: StackName, why: Pick<PropertyProgress, "reason" | "skipped">): PropertyProgress {
+    const progress: PropertyProgress = { ...nothing(property, kind), verdict: "skipped", ...why };
+    this.#recorder.record(progress);
+    return progress;
+  }
+
+  /** The simulation finds, the real server confirms. */
+  async #confirm(...[property, ...failure]: [Property, Plan, History, string]): ReturnType<typeof confirm> {
+    const runner = await this.runner("native");
+    await runner.serve(property, this.settings.mutants);
+    return confirm(runner, property, ...failure);
+  }
+
+  /** Of several stacks the simulation gets the most: it finds, the others confirm. */
+  #budget(kind: StackName): number {
+    const { budget, stacks } = this.settings;
+    if (stacks.length === 1) return budget;
+    return kind === "simulated" ? budget * SIMULATED_SHARE : (budget * (1 - SIMULATED_SHARE)) / (stacks.length - 1);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#runners.values()].map(async (runner) => (await runner).close()));
+    await this.#heir?.close();
+  }
+}
+
+const nothing = ({ name, pattern, invariants }: Property, stack: StackName): PropertyProgress => ({
+  type: "property",
+  property: name,
+  pattern,
+  stack,
+  verdict: "running",
+  cases: 0,
+  operations: 0,
+  milliseconds: 0,
+  faults: {},
+  reaches: {},
+  invariants: Object.keys(invariants),
+});
+
+/** @throws when it does not start */
+export const startStack = (kind: StackName): Promise<Stack> =>
+  kind === "native" ? NativeStack.start() : SimulatedStack.start({ seed: 0 });
+
+/** The first record of a run. */
+export function runStarted(settings: Settings): RunStarted {
+  const { seed, runs, budget, stacks, subject, replay, mutants } = settings;
+  const version = (name: string): string => {
+    const manifest = path.join(projectRoot, "node_modules", name, "package.json");
+    return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
+  };
+  return {
+    type: "run",
+    started: new Date().toISOString(),
+    seed,
+    generator: GENERATOR_VERSION,
+    ...(runs === undefined ? { budget } : { runs }),
+    stacks,
+    words: faultWords,
+    subject: path.relative(projectRoot, subject ?? path.join(projectRoot, "src", "catalog.ts")),
+    ...(mutants.length > 0 && { mutants: mutants.map(({ name }) => name).join(", ") }),
+    ...(replay && { replay: replay.file }),
+    environment: {
+      node: process.versions.node,
+      platform: `${process.platform}-${process.arch}`,
+      "restate-server": version("@restatedev/restate-server"),
+      "restate-sdk": version("@restatedev/restate-sdk"),
+    },
+  };
+}
+
+/** The plans that bring about the situations which a property must reach. */
+export function scriptedPlans(property: Property): Plan[] {
+  return Object.values(property.reaches).map(({ plan }) => ({ faults: [], ...plan }));
+}
+
+/** Plans that failed once, to be run before anything new. @throws when a file of the corpus is not a saved plan */
+function corpusPlans(property: Property): Plan[] {
+  let files: string[];
+  try {
+    files = readdirSync(CORPUS).filter((name) => name.endsWith(".json"));
+  } catch {
+    return [];
+  }
+  return files.sort().flatMap((name) => {
+    const file = path.join(CORPUS, name);
+    const saved = JSON.parse(readFileSync(file, "utf8")) as SavedPlan;
+    const complaint = savedPlanComplaint(saved);
+    if (complaint) throw new Error(`${file} is not a saved plan: ${complaint}`);
+    return saved.property === property.name ? [saved.plan] : [];
+  });
+}
+
+/**
+ * Saves a plan below a folder; the same plan always gets the same name.
+ * @param services the variables that say which services failed it, as in the settings
+ */
+export function savePlan(
+  folder: string,
+  saved: SavedPlan,
+  services: Settings["services"] = {},
+): { saved: string; replay: string } {
+  const text = `${JSON.stringify(saved, null, 2)}\n`;
+  const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
+  const words = saved.invariant.replace(/[^a-z0-9]+/gi, "-").toLowerCase();
+  const file = path.join(folder, `${words}-${hash}.json`);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(file, text);
+  const relative = path.relative(process.cwd(), file);
+  return { saved: relative, replay: replayCommand(relative, saved.stack, services) };
+}
+
+function replayCommand(file: string, stack: string, services: Settings["services"]): string {
+  const variables = { STACK: stack, ...services, REPLAY: file };
+  const words = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
+  return [...words, "npx vitest run properties"].join(" ");
+}
+
+/** The text as one word of a shell's command line. */
+const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
