@@ -8,9 +8,12 @@
  * how many times as fast as the last one each is.
  */
 
+import { CaseRunner } from "../case/index.ts";
 import { allProperties } from "../commands/properties.ts";
-import type { Plan } from "../plan/index.ts";
-import { CaseRunner, type Property, readSettings, Subject, startStack } from "../session/index.ts";
+import type { Plan, Profiles } from "../plan/index.ts";
+import type { Property } from "../property/index.ts";
+import { measureProfiles } from "../search/index.ts";
+import { readSettings, SystemUnderTest, startStack } from "../session/index.ts";
 import { LARGE, largePlans, stormPlans } from "./plans.ts";
 
 const CASES = { warm: 100, shared: 300, alone: 30, large: 200 };
@@ -22,26 +25,36 @@ async function rate(runner: CaseRunner, property: Property, plans: Plan[]): Prom
   return (plans.length / (performance.now() - started)) * 1000;
 }
 
+/** Measured in the simulation, whatever stack is timed. */
+async function profilesOf(property: Property): Promise<Profiles> {
+  const runner = new CaseRunner(await startStack("simulated"), systemUnderTest);
+  await runner.serve(property, []);
+  const profiles = await measureProfiles(property, runner);
+  await runner.close();
+  return profiles;
+}
+
 const settings = readSettings(process.env, () => 0);
-const subject = await Subject.load(settings.subject);
+const systemUnderTest = await SystemUnderTest.load(settings.subject);
 const runners: CaseRunner[] = [];
 try {
   for (const kind of settings.stacks) {
     const started = performance.now();
-    const runner = new CaseRunner(await startStack(kind), subject);
+    const runner = new CaseRunner(await startStack(kind), systemUnderTest);
     runners.push(runner);
     console.log(`${kind}: ready after ${Math.round(performance.now() - started)} ms`);
   }
   for (const property of await allProperties()) {
-    const shared = stormPlans(property, false, CASES.shared, settings.seed);
-    const alone = stormPlans(property, true, CASES.alone, settings.seed);
+    const profiles = await profilesOf(property);
+    const shared = stormPlans(property, profiles, false, CASES.shared, settings.seed);
+    const alone = stormPlans(property, profiles, true, CASES.alone, settings.seed);
     const sets: [string, Plan[]][] = [
       ["that share the stack", shared],
       ["that need the stack alone", alone],
       ["as a storm mixes them", shared.flatMap((plan, i) => (i % 10 === 0 ? [alone[i / 10]!, plan] : [plan]))],
       [
         `of ${LARGE.operations} operations and ${LARGE.faults} faults`,
-        largePlans(property, CASES.large, settings.seed),
+        largePlans(property, profiles, CASES.large, settings.seed),
       ],
     ];
     for (const runner of runners) {

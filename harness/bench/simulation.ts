@@ -11,10 +11,13 @@ import { PerformanceObserver } from "node:perf_hooks";
 import { setImmediate as turn } from "node:timers/promises";
 import v8 from "node:v8";
 import vm from "node:vm";
+import { CaseRunner } from "../case/index.ts";
 import type { Checker } from "../check/index.ts";
 import { allProperties } from "../commands/properties.ts";
 import type { Plan } from "../plan/index.ts";
-import { CaseRunner, type Property, readSettings, Subject, startStack } from "../session/index.ts";
+import type { Property } from "../property/index.ts";
+import { measureProfiles } from "../search/index.ts";
+import { readSettings, SystemUnderTest, startStack } from "../session/index.ts";
 import { realTime } from "../stack/simulated/index.ts";
 import { LARGE, largePlans, stormPlans } from "./plans.ts";
 
@@ -99,13 +102,14 @@ if (!Number.isInteger(count) || count < 10) {
   process.exit(2);
 }
 const settings = readSettings(process.env, () => 0);
-const runner = new CaseRunner(await startStack("simulated"), await Subject.load(settings.subject));
+const runner = new CaseRunner(await startStack("simulated"), await SystemUnderTest.load(settings.subject));
 try {
   for (const property of (await allProperties()).map(timed)) {
     console.log(property.pattern);
     await runner.serve(property, []);
-    const small = stormPlans(property, false, Math.min(count, DISTINCT), settings.seed);
-    const large = largePlans(property, 100, settings.seed);
+    const profiles = await measureProfiles(property, runner);
+    const small = stormPlans(property, profiles, false, Math.min(count, DISTINCT), settings.seed);
+    const large = largePlans(property, profiles, 100, settings.seed);
     await run(runner, property, small, 0, Math.min(count, 200)); // compiled by then
     tell(
       `of ${LARGE.operations} operations and ${LARGE.faults} faults`,

@@ -2,15 +2,26 @@ import type { Verdict } from "../check/index.ts";
 import { faultKind } from "../faults/index.ts";
 import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
-import type { Property } from "../property/property.ts";
-import type { Subject } from "../session/system-under-test.ts";
+import type { Property } from "../property/index.ts";
 import { type Mutant, makeBundle, type Stack } from "../stack/index.ts";
 import { World } from "../world/index.ts";
 import { type CaseContext, runCase } from "./case.ts";
+import type { Adapter } from "./contract.ts";
 import { Quiescence } from "./quiescence.ts";
 import { Semaphore } from "./semaphore.ts";
 import { makeTag } from "./tag.ts";
 import { TrafficRouter } from "./traffic-router.ts";
+
+/** The services that are tested, as a runner of cases needs to know them. */
+export interface Implementation {
+  /** absolute path of the module that exports the catalog */
+  module: string;
+  alias: Record<string, string>;
+  patterns: readonly string[];
+  /** the external systems of a pattern, as variables with their paths: FLIGHTS_URL -> "/flights" */
+  external(pattern: string): Record<string, string>;
+  adapter(pattern: string): Adapter | undefined;
+}
 
 /** How many cases share a real stack. */
 const SHARED_CASES = 8;
@@ -26,16 +37,16 @@ export interface Judged {
 /** A stack on which cases are run and judged: alone or side by side, as their faults allow. */
 export class CaseRunner {
   readonly stack: Stack;
-  readonly #subject: Subject;
+  readonly #implementation: Implementation;
   readonly #shared: Pick<CaseContext, "router" | "quiescence">;
   readonly #semaphore: Semaphore;
   #loaded = "";
 
-  constructor(stack: Stack, subject: Subject) {
+  constructor(stack: Stack, implementation: Implementation) {
     this.stack = stack;
-    this.#subject = subject;
+    this.#implementation = implementation;
     this.#shared = this.#connect();
-    // a case in virtual time has a universe for itself
+    // a case in virtual time has a simulation for itself
     this.#semaphore = new Semaphore(this.#isVirtual ? 1 : SHARED_CASES);
   }
 
@@ -55,12 +66,12 @@ export class CaseRunner {
   }
 
   /** What a case finds; in virtual time nothing of it may remember other cases. */
-  #ground(property: Property): CaseContext {
+  #context(property: Property): CaseContext {
+    const adapter = this.#implementation.adapter(property.pattern);
     return {
       stack: this.stack,
-      subject: this.#subject,
-      closing: property.closing ?? (() => []),
-      audit: property.audit ?? (() => ({})),
+      property,
+      ...(adapter && { adapter }),
       makeTag: () => makeTag(this.#isVirtual ? () => 0 : Math.random),
       makeWorld: () => new World(),
       ...(this.#isVirtual ? this.#connect() : this.#shared),
@@ -68,21 +79,23 @@ export class CaseRunner {
   }
 
   /** The patterns that the subject implements. */
-  get patterns(): string[] {
-    return this.#subject.patterns;
+  get patterns(): readonly string[] {
+    return this.#implementation.patterns;
   }
 
   /** Serves the pattern of a property, with bugs planted. @throws when a mutant does not fit, or the subject lacks the pattern */
   async serve(property: Property, mutants: readonly Mutant[]): Promise<void> {
-    const subject = this.#subject;
-    if (!subject.patterns.includes(property.pattern))
-      throw new Error(`${subject.module} has no pattern "${property.pattern}"; it has ${subject.patterns.join(", ")}`);
+    const implementation = this.#implementation;
+    if (!implementation.patterns.includes(property.pattern))
+      throw new Error(
+        `${implementation.module} has no pattern "${property.pattern}"; it has ${implementation.patterns.join(", ")}`,
+      );
     const load = {
       patterns: [property.pattern],
-      environment: property.environment ?? {},
-      external: subject.external(property.pattern),
+      environment: { ...property.environment },
+      external: implementation.external(property.pattern),
     };
-    const bundle = await makeBundle(subject, load, mutants);
+    const bundle = await makeBundle(implementation, load, mutants);
     const wanted = JSON.stringify([bundle.id, load]);
     if (wanted === this.#loaded) return;
     await this.#semaphore.alone(() => this.stack.load(bundle));
@@ -99,21 +112,29 @@ export class CaseRunner {
    * @param over asked when its turn has come: true leaves it out, and the answer is undefined
    */
   async judge(plan: Plan, property: Property, over = () => false): Promise<Judged | undefined> {
-    const alone = plan.faults.some(({ kind }) => faultKind(kind).alone);
+    const exclusive = plan.faults.some(({ kind }) => faultKind(kind).exclusive);
     const run = async () => {
       if (over()) return undefined;
-      const ran = await runCase(this.#ground(property), plan);
+      const ran = await runCase(this.#context(property), plan);
       const trace = this.stack.traceHash?.();
       return { ...ran, ...(trace !== undefined && { trace }) };
     };
-    const result = await (alone ? this.#semaphore.alone(run) : this.#semaphore.shared(run));
+    const result = await (exclusive ? this.#semaphore.alone(run) : this.#semaphore.shared(run));
     if (!result) return undefined;
-    const verdicts: Record<string, Verdict> = {};
-    for (const [name, check] of Object.entries(property.invariants))
-      verdicts[name] =
-        result.void === undefined ? await check(result.history) : { verdict: "unknown", reason: result.void };
     const { history, trace } = result;
+    const verdicts = await this.#verdicts(property, history, result.void);
     return { history, verdicts, ...(trace !== undefined && { trace }) };
+  }
+
+  /** Where one of the first invariants fails, the others are not asked: what they would say means nothing. */
+  async #verdicts(property: Property, history: History, isVoid?: string): Promise<Record<string, Verdict>> {
+    const verdicts: Record<string, Verdict> = {};
+    for (const [name, check] of Object.entries(property.invariants)) {
+      const verdict: Verdict = isVoid === undefined ? await check(history) : { verdict: "unknown", reason: isVoid };
+      verdicts[name] = verdict;
+      if (verdict.verdict === "invalid" && property.first.includes(name)) break;
+    }
+    return verdicts;
   }
 
   /** Runs a plan several times and counts the runs that fail the invariant. */

@@ -1,13 +1,22 @@
-import type { Scene } from "../faults/index.ts";
-import type { Final, History, HistoryEvent, OperationEvent, Outcome as OperationOutcome } from "../history/index.ts";
-import type { Call, Json, Moment, Operation, Plan } from "../plan/index.ts";
-import type { Subject } from "../session/system-under-test.ts";
+import type { FaultContext } from "../faults/index.ts";
+import {
+  AUDIT_CLIENT,
+  type Final,
+  type History,
+  type HistoryEvent,
+  type OperationEvent,
+  RECOVERY_CLIENT,
+} from "../history/index.ts";
+import type { Json, Moment, Operation, Plan } from "../plan/index.ts";
+import type { OperationDraft, Property } from "../property/index.ts";
 import type { ExternalAnswer, ExternalRequest, Stack } from "../stack/index.ts";
 import type { World } from "../world/index.ts";
-import { type Completion, outputOf, Performance } from "./client.ts";
-import { Nemesis, type Outcome } from "./nemesis.ts";
+import { ClientCall, type Completion, outputOf, type Wish } from "./client.ts";
+import { type Adapter, Contract } from "./contract.ts";
+import { Interruptions } from "./interruptions.ts";
+import { type Decided, Nemesis } from "./nemesis.ts";
 import type { Quiescence } from "./quiescence.ts";
-import { isOf, type Tag, taggedOperation, untagged, untaggedJson } from "./tag.ts";
+import { isOf, type Tag, untagged, untaggedJson } from "./tag.ts";
 import type { CaseObserver, Source, TrafficRouter } from "./traffic-router.ts";
 
 /** What the cases on one stack share. */
@@ -15,77 +24,79 @@ export interface CaseContext {
   stack: Stack;
   router: TrafficRouter;
   quiescence: Quiescence;
-  subject: Subject;
-  /** calls that let go of who still waits at the end of a case */
-  closing(plan: Plan): Call[];
-  /** reads to be made at the end of a case */
-  audit(plan: Plan): Record<string, Call>;
+  property: Property;
+  /** how the implementation under test differs from the contract; absent for the project's own */
+  adapter?: Adapter;
   makeTag(): Tag;
   makeWorld(): World;
 }
 
-/** The closing phase begins after this time at the latest, on the stack's clock. */
+/** The recovery phase begins after this time at the latest, on the stack's clock. */
 const RUN_BOUND_MS = 20_000;
-/** How long, on the stack's clock, a run may stand still before the closing phase begins. */
+/** How long, on the stack's clock, a run may stand still before the recovery phase begins. */
 const STANDSTILL_MS = 120;
-/** How long, from the closing phase on, everything may take to end: beyond it the run is not live. */
+/** How long, from the recovery phase on, everything may take to end: beyond it the run is not live. */
 export const LIVENESS_BOUND_MS = 6_000;
-/** How long the closing phase waits for everything to end by itself before it lets go of who waits; doubled each time. */
+/** How long the recovery phase waits for everything to end by itself before it releases who waits; doubled each time. */
 const RELEASE_MS = 100;
 /** Attempts beyond this number are no sign that a run gets on: somebody tries in vain. */
 const ATTEMPTS_OF_LIFE = 20;
-/** An invocation whose attempts fail so often in the closing phase will not succeed. */
+/** An invocation whose attempts fail so often in the recovery phase will not succeed. */
 const HOPELESS_FAILURES = 25;
 
 export interface CaseResult {
   history: History;
-  /** the run proves nothing, and why: a pin was held for something that never came */
+  /** the run proves nothing, and why: something was held for what never came */
   void?: string;
 }
 
 /** Runs one plan and says what happened. Never rejects for what the services do. */
-export async function runCase(ground: CaseContext, plan: Plan): Promise<CaseResult> {
-  return ground.stack.run(() => new Case(ground, plan).run(), { seed: plan.schedule ?? 0 });
+export async function runCase(context: CaseContext, plan: Plan): Promise<CaseResult> {
+  return context.stack.run(() => new Case(context, plan).run(), { seed: plan.schedule ?? 0 });
 }
 
 class Case implements CaseObserver {
-  readonly #ground: CaseContext;
+  readonly #context: CaseContext;
   readonly #plan: Plan;
-  /** those of the plan, and what the closing phase adds */
+  /** those of the plan, and what the recovery phase and the audit add */
   readonly #operations: Operation[];
   readonly #tag: Tag;
+  readonly #contract: Contract;
+  readonly #interruptions: Interruptions;
   readonly #world: World;
   readonly #nemesis: Nemesis;
   readonly #started: number;
   readonly #events: HistoryEvent[] = [];
   readonly #moments: Moment[] = [];
-  readonly #performing = new Map<string, Performance>();
+  readonly #calling = new Map<string, ClientCall>();
   readonly #completions = new Map<string, PromiseWithResolvers<void>>();
   readonly #invocations = new Map<string, PromiseWithResolvers<string | undefined>>();
-  readonly #calls = new Map<string, number>();
-  #callsInFlight = 0;
+  readonly #externalCalls = new Map<string, number>();
+  #externalCallsInFlight = 0;
   #lastSign: number;
   readonly #standstill = Promise.withResolvers<void>();
   #over = false;
-  #closing = false;
+  #recovering = false;
   #abandoned = false;
-  /** attempts that failed since the closing phase began, by invocation */
+  /** attempts that failed since the recovery phase began, by invocation */
   readonly #failures = new Map<string, number>();
   readonly #stuck = Promise.withResolvers<void>();
   #isStuck = false;
-  /** the latest operation of the closing phase */
+  /** the latest operation of the recovery phase */
   #release: Promise<void> | undefined;
 
-  constructor(ground: CaseContext, plan: Plan) {
-    this.#ground = ground;
+  constructor(context: CaseContext, plan: Plan) {
+    this.#context = context;
     this.#plan = plan;
     this.#operations = [...plan.operations];
-    this.#tag = ground.makeTag();
-    this.#world = ground.makeWorld();
-    this.#started = this.#lastSign = ground.stack.clock.now();
+    this.#tag = context.makeTag();
+    this.#contract = new Contract(context.property, context.adapter, this.#tag);
+    this.#interruptions = new Interruptions(plan.operations, this.#contract);
+    this.#world = context.makeWorld();
+    this.#started = this.#lastSign = context.stack.clock.now();
     this.#nemesis = new Nemesis(
       plan,
-      (moment) => this.#scene(moment),
+      (moment) => this.#faultContext(moment),
       (event) => this.#add({ type: "fault", at: this.#now(), ...event }),
     );
     for (const { id } of plan.operations) {
@@ -95,34 +106,35 @@ class Case implements CaseObserver {
   }
 
   async run(): Promise<CaseResult> {
-    const { router } = this.#ground;
+    const { router } = this.#context;
     router.join(this.#tag, this);
     const clients = Map.groupBy(this.#plan.operations, ({ client }) => client);
     const done = Promise.all([...clients.values()].map((operations) => this.#client(operations)));
     await this.#untilStandstill(done);
-    const final = await this.#close(done);
+    const final = await this.#recover(done);
     this.#nemesis.recordMissed();
     this.#over = true;
     await this.#leave(final);
     const history = {
-      plan: { ...this.#plan, operations: this.#operations },
-      stack: this.#ground.stack.kind,
+      plan: this.#plan,
+      operations: this.#operations,
+      stack: this.#context.stack.kind,
       events: this.#events,
       final,
       moments: this.#moments,
     };
-    const [broken] = this.#nemesis.brokenPins;
-    return broken === undefined ? { history } : { history, void: `a pin was not met: ${broken}` };
+    const [broken] = this.#nemesis.brokenOrders;
+    return broken === undefined ? { history } : { history, void: `an order was not met: ${broken}` };
   }
 
   // --- clients
 
   async #client(operations: Operation[]): Promise<void> {
     for (const operation of operations) {
-      await Promise.all((operation.after ?? []).map((id) => this.#completions.get(id)!.promise));
+      await Promise.all((operation.after ?? []).map((id) => this.#completions.get(id)?.promise));
       if (operation.at) await this.#untilMoment(operation.at);
       const { of } = operation;
-      const invocation = of === undefined ? undefined : await this.#invocations.get(of)!.promise;
+      const invocation = of === undefined ? undefined : await this.#invocations.get(of)?.promise;
       if (this.#abandoned) return;
       await this.#perform(operation, invocation);
     }
@@ -139,40 +151,62 @@ class Case implements CaseObserver {
     const pass = (point: "invoke" | "completion", when: Moment["when"]) =>
       this.moment({ at: "operation", operation: id, point, when }, "");
     await pass("invoke", "before");
-    this.#add({ type: "invoke", at: this.#now(), operation: id });
-    let completion: Completion;
-    if (operation.of !== undefined && invocation === undefined) {
-      completion = { type: "fail", status: 404, message: `operation ${operation.of} made no invocation` };
-    } else {
-      const about = this.#plan.operations.find((other) => other.id === operation.of)?.call;
-      const performance = new Performance({
-        stack: this.#ground.stack,
-        subject: this.#ground.subject,
-        operation: taggedOperation(operation, this.#tag),
-        name: `${this.#tag}/${id}`,
-        ...(invocation !== undefined && { invocation }),
-        ...(about && { about }),
-        sent: () => void pass("invoke", "after"),
-      });
-      this.#performing.set(id, performance);
-      completion = await performance.run();
-      this.#performing.delete(id);
-    }
-    if (completion.invocation !== undefined) this.#ground.router.works(this.#tag, completion.invocation);
+    const wish = this.#contract.wish(operation, invocation);
+    this.#invoke(operation, wish);
+    const completion = await this.#call(operation, wish, () => void pass("invoke", "after"));
+    if (completion.invocation !== undefined) this.#context.router.works(this.#tag, completion.invocation);
     await pass("completion", "before");
-    this.#add(this.#untagged<OperationEvent>({ ...completion, at: this.#now(), operation: id }));
-    this.#invocations.get(id)!.resolve(completion.invocation);
-    this.#completions.get(id)!.resolve();
+    this.#complete(operation, completion);
+    this.#invocations.get(id)?.resolve(completion.invocation);
+    this.#completions.get(id)?.resolve();
     await pass("completion", "after");
+  }
+
+  #invoke(operation: Operation, wish: Wish | undefined): void {
+    this.#interruptions.invoked(operation);
+    const [request, identity] = [this.#contract.shown(wish), this.#contract.identity(operation)];
+    this.#add({
+      type: "invoke",
+      at: this.#now(),
+      operation: operation.id,
+      ...(request && { request }),
+      ...(identity !== undefined && { identity }),
+    });
+  }
+
+  #complete(operation: Operation, completion: Completion): void {
+    const honest = this.#interruptions.heeded(operation, this.#inWords(operation, completion));
+    this.#add({ ...honest, at: this.#now(), operation: operation.id } as OperationEvent);
+  }
+
+  /** What a client was told, in the words of the contract and with the ids of the plan. */
+  #inWords(operation: Operation, completion: Completion): Completion {
+    const about = operation.kind === "attach" ? this.#operations.find(({ id }) => id === operation.of) : operation;
+    return this.#contract.translated(this.#untagged(completion), about);
+  }
+
+  async #call(operation: Operation, wish: Wish | undefined, sent?: () => void): Promise<Completion> {
+    if (!wish) return { type: "fail", code: 404, message: `operation ${operation.of} made no invocation` };
+    const call = new ClientCall({
+      stack: this.#context.stack,
+      wish,
+      name: `${this.#tag}/${operation.id}`,
+      retries: operation.retries ?? 0,
+      ...(sent && { sent }),
+    });
+    this.#calling.set(operation.id, call);
+    const completion = await call.run();
+    this.#calling.delete(operation.id);
+    return completion;
   }
 
   // --- the traffic on behalf of the case
 
-  moment(moment: Moment, detail: string): Outcome | Promise<Outcome> {
+  moment(moment: Moment, detail: string): Decided | Promise<Decided> {
     if (this.#over) return {};
     // a call to an external system leaves its sign in the ledger
     if (moment.at === "operation" || (moment.at === "message" && moment.attempt <= ATTEMPTS_OF_LIFE))
-      this.#lastSign = this.#ground.stack.clock.now();
+      this.#lastSign = this.#context.stack.clock.now();
     if (this.#completions.has(moment.operation)) this.#moments.push(moment);
     return this.#nemesis.at(moment, detail);
   }
@@ -180,7 +214,7 @@ class Case implements CaseObserver {
   attempt(event: Parameters<CaseObserver["attempt"]>[0]): void {
     if (!this.#completions.has(event.operation)) return; // a question of our own
     this.#add(this.#untagged({ type: "attempt", at: this.#now(), ...event }));
-    if (this.#closing && event.phase === "failed") this.#failed(event.invocation);
+    if (this.#recovering && event.phase === "failed") this.#failed(event.invocation);
   }
 
   /** Nothing is left that could make an attempt fail: one that fails again and again will do so for ever. */
@@ -197,40 +231,40 @@ class Case implements CaseObserver {
   }
 
   async external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost"> {
-    this.#callsInFlight++;
+    this.#externalCallsInFlight++;
     try {
       return await this.#external(request, from);
     } finally {
-      this.#callsInFlight--;
+      this.#externalCallsInFlight--;
     }
   }
 
   async #external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost"> {
     const operation = from.operation ?? "";
-    const call = (this.#calls.get(operation) ?? 0) + 1;
-    this.#calls.set(operation, call);
+    const call = (this.#externalCalls.get(operation) ?? 0) + 1;
+    this.#externalCalls.set(operation, call);
     const name = `${request.method} ${request.path}`;
     const before = await this.moment({ at: "effect", operation, call, when: "before" }, name);
     if (before.external === "fail") return { status: 503, body: JSON.stringify({ message: "unavailable" }) };
-    const { answer, entries } = this.#world.handle(request, this.#ground.stack.clock.now());
+    const { answer, entries } = this.#world.handle(request, this.#context.stack.clock.now());
     for (const entry of entries) this.#add(this.#untagged({ at: this.#now(), ...entry, ...from }));
     const after = await this.moment({ at: "effect", operation, call, when: "after" }, name);
     return after.external === "lose" ? "lost" : answer;
   }
 
-  #scene(moment: Moment): Scene {
+  #faultContext(moment: Moment): FaultContext {
     return {
-      cutClient: (then) => this.#performing.get(moment.operation)?.cut(then),
-      inject: (injection) => this.#ground.stack.inject(injection),
-      holdCallsOfOpenAttempts: () => this.#ground.router.holdCallsOfOpenAttempts(),
+      cutClient: (then) => this.#calling.get(moment.operation)?.cut(then),
+      inject: (injection) => this.#context.stack.inject(injection),
+      holdCallsOfOpenAttempts: () => this.#context.router.holdCallsOfOpenAttempts(),
     };
   }
 
   // --- the end
 
-  /** Settles when all clients are done, or when nothing has moved for a while: then only the closing phase can help. */
+  /** Settles when all clients are done, or when nothing has moved for a while: then only the recovery phase can help. */
   async #untilStandstill(done: Promise<unknown>): Promise<void> {
-    const { clock } = this.#ground.stack;
+    const { clock } = this.#context.stack;
     let finished = false;
     void done.then(() => {
       finished = true;
@@ -248,27 +282,28 @@ class Case implements CaseObserver {
     }
   }
 
-  async #close(done: Promise<unknown>): Promise<Final> {
-    const { quiescence } = this.#ground;
-    const { clock } = this.#ground.stack;
+  async #recover(done: Promise<unknown>): Promise<Final> {
+    const { quiescence, stack, router } = this.#context;
+    const { clock } = stack;
     this.#standstill.resolve();
-    await this.#nemesis.close();
-    this.#closing = true;
+    this.#add({ type: "recovery", at: this.#now() });
+    await this.#nemesis.recover();
+    this.#recovering = true;
     const deadline = clock.now() + LIVENESS_BOUND_MS;
     const late = clock.sleep(LIVENESS_BOUND_MS).then(() => false);
     let ended = false;
-    void this.#letGo(() => ended);
+    void this.#releaseWaiting(() => ended);
     const answered = await Promise.race([done.then(() => true), late, this.#stuck.promise.then(() => false)]);
     // whoever still waits gives up, and begins nothing new
     this.#abandoned = true;
-    for (const performance of this.#performing.values()) performance.cut("walks away");
+    for (const call of this.#calling.values()) call.cut("walks away");
     for (const { resolve } of this.#completions.values()) resolve();
     for (const { resolve } of this.#invocations.values()) resolve(undefined);
     await done;
     const unfinished = await quiescence.reached(
       this.#tag,
-      () => this.#ground.router.invocationsOf(this.#tag),
-      () => this.#callsInFlight === 0,
+      () => router.invocationsOf(this.#tag),
+      () => this.#externalCallsInFlight === 0,
       () => this.#isStuck || clock.now() > deadline,
     );
     ended = true;
@@ -276,103 +311,75 @@ class Case implements CaseObserver {
     // what is asked at the end must not overlap with it
     if (quiescent) await this.#release;
     for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
+    await this.#learn();
+    // where something is stuck, a question may wait behind it for ever
+    if (quiescent) await this.#audit();
     return {
       quiescent,
       unfinished: unfinished.map((text) => untagged(text, this.#tag)),
       state: await this.#state(),
-      outcomes: await this.#outcomes(),
-      // where something is stuck, a question may wait behind it for ever
-      answers: quiescent ? await this.#answers() : {},
     };
   }
 
-  /** Until all has ended: what waits for something that no operation does any more is let go of. */
-  async #letGo(ended: () => boolean): Promise<void> {
-    const calls = this.#ground.closing(this.#plan);
-    for (let pause = RELEASE_MS; calls.length > 0; pause *= 2) {
-      await this.#ground.stack.clock.sleep(pause);
-      for (const call of calls) {
+  /** Until all has ended: what waits for something that no operation does any more is released. */
+  async #releaseWaiting(ended: () => boolean): Promise<void> {
+    const drafts = this.#context.property.release(this.#plan.operations);
+    for (let pause = RELEASE_MS, number = 1; drafts.length > 0; pause *= 2) {
+      await this.#context.stack.clock.sleep(pause);
+      for (const draft of drafts) {
         if (ended()) return;
-        this.#release = this.#closingOperation(call);
+        this.#release = this.#ownOperation(draft.as(`r${number++}`, RECOVERY_CLIENT));
         await this.#release;
       }
     }
   }
 
-  async #closingOperation(call: Call): Promise<void> {
-    const id = `closing${1 + this.#operations.length - this.#plan.operations.length}`;
-    const operation: Operation = { id, client: "closing", kind: "closing", mode: "call", call };
+  /** What is found at the end. */
+  async #audit(): Promise<void> {
+    const drafts: OperationDraft[] = this.#context.property.audit(this.#plan.operations);
+    for (const [index, draft] of drafts.entries()) await this.#ownOperation(draft.as(`a${index + 1}`, AUDIT_CLIENT));
+  }
+
+  /** An operation that is not of the plan. */
+  async #ownOperation(operation: Operation): Promise<void> {
     this.#operations.push(operation);
-    this.#add({ type: "invoke", at: this.#now(), operation: id });
-    const completion = await this.#ask(operation);
-    this.#add({ ...completion, at: this.#now(), operation: id });
+    const wish = this.#contract.wish(operation, undefined);
+    this.#invoke(operation, wish);
+    this.#complete(operation, await this.#call(operation, wish));
   }
 
   async #state(): Promise<Final["state"]> {
     const state: Final["state"] = {};
-    for (const [object, values] of Object.entries(await this.#ground.stack.probe.state(this.#tag))) {
-      const [service, ...key] = object.split("/");
-      const entries = Object.entries(values).map(([name, text]) => [
+    for (const [object, values] of Object.entries(await this.#context.stack.probe.state(this.#tag))) {
+      const entries = Object.entries(values).map(([name, text]): [string, Json] => [
         name,
         JSON.parse(untagged(text, this.#tag)) as Json,
       ]);
-      state[`${this.#ground.subject.contractName(service!)}/${untagged(key.join("/"), this.#tag)}`] =
-        Object.fromEntries(entries);
+      state[untagged(object, this.#tag)] = Object.fromEntries(entries);
     }
     return state;
   }
 
-  async #answers(): Promise<Record<string, Json>> {
-    const answers: Record<string, Json> = {};
-    for (const [name, call] of Object.entries(this.#ground.audit(this.#plan))) {
-      const answer = await this.#ask({ id: "audit", client: "", kind: "audit", mode: "call", call });
-      if (answer.type === "ok") answers[name] = answer.value;
+  /** How the invocations ended whose clients never heard. */
+  async #learn(): Promise<void> {
+    for (const event of this.#events.filter(({ type }) => type === "info")) {
+      if (event.type !== "info" || event.error) continue;
+      const operation = this.#plan.operations.find(({ id }) => id === event.operation);
+      const pending = this.#invocations.get(event.operation);
+      pending?.resolve(undefined);
+      const invocation = await pending?.promise;
+      if (!operation || invocation === undefined) continue;
+      const learned = this.#inWords(operation, await outputOf(this.#context.stack, invocation));
+      if (learned.type === "info") continue;
+      const outcome =
+        learned.type === "ok" ? { value: learned.value } : { code: learned.code, message: learned.message };
+      this.#add({ type: "learned", at: this.#now(), operation: operation.id, outcome });
     }
-    return answers;
-  }
-
-  /** How every invocation ended, also those whose client never heard. */
-  async #outcomes(): Promise<Final["outcomes"]> {
-    const outcomes: Record<string, OperationOutcome> = {};
-    for (const event of this.#events) {
-      if (event.type === "ok") outcomes[event.operation] = { status: "succeeded", value: event.value };
-      else if (event.type === "fail")
-        outcomes[event.operation] = { status: "failed", code: event.status, message: event.message };
-      else if (event.type === "info") {
-        const learned = await this.#learn(event.operation);
-        if (learned) outcomes[event.operation] = learned;
-      }
-    }
-    return outcomes;
-  }
-
-  async #learn(operation: string): Promise<OperationOutcome | undefined> {
-    this.#invocations.get(operation)?.resolve(undefined);
-    const invocation = await this.#invocations.get(operation)?.promise;
-    if (invocation === undefined) return undefined;
-    const answer = this.#untagged(await outputOf(this.#ground.stack, invocation));
-    if (answer.type === "ok") {
-      const { call } = this.#plan.operations.find(({ id }) => id === operation)!;
-      return { status: "succeeded", value: call ? this.#ground.subject.decode(call, answer.value) : answer.value };
-    }
-    return answer.type === "fail" ? { status: "failed", code: answer.status, message: answer.message } : undefined;
-  }
-
-  /** A request of our own, after all is quiet. */
-  async #ask(operation: Operation): Promise<Completion> {
-    const performance = new Performance({
-      stack: this.#ground.stack,
-      subject: this.#ground.subject,
-      operation: taggedOperation(operation, this.#tag),
-      name: `${this.#tag}/${operation.id}`,
-      sent: () => {},
-    });
-    return this.#untagged(await performance.run());
   }
 
   /** Leaves the stack as it found it: what has not ended is terminated, what has ended is forgotten. */
   async #leave(final: Final): Promise<void> {
-    const { stack, router } = this.#ground;
+    const { stack, router } = this.#context;
     const invocations = new Set(router.leave(this.#tag));
     if (stack.capabilities.has("virtual-time")) return; // all that the run had ends with it
     for (const status of await stack.probe.unfinished()) {
@@ -384,13 +391,13 @@ class Case implements CaseObserver {
   }
 
   #now(): number {
-    return this.#ground.stack.clock.now() - this.#started;
+    return this.#context.stack.clock.now() - this.#started;
   }
 
   #add(event: HistoryEvent): void {
     if (this.#over) return;
     const attempt = "attempt" in event ? (event.attempt ?? 0) : 0;
-    if (attempt <= ATTEMPTS_OF_LIFE) this.#lastSign = this.#ground.stack.clock.now();
+    if (attempt <= ATTEMPTS_OF_LIFE) this.#lastSign = this.#context.stack.clock.now();
     this.#events.push(event);
   }
 

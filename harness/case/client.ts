@@ -1,6 +1,5 @@
 import type { OperationEvent } from "../history/index.ts";
-import type { Call, Json, Operation } from "../plan/index.ts";
-import type { Subject } from "../session/system-under-test.ts";
+import { frontPath, type Json, type ReferringKind, type Request } from "../plan/index.ts";
 import {
   type ClientAnswer,
   type ClientRequest,
@@ -9,24 +8,25 @@ import {
   type Stack,
 } from "../stack/index.ts";
 
-/** How an operation ended, but for when. */
+/** How a request ended, but for when. */
 export type Completion =
   | Omit<Extract<OperationEvent, { type: "ok" }>, "at" | "operation">
   | Omit<Extract<OperationEvent, { type: "fail" }>, "at" | "operation">
   | Omit<Extract<OperationEvent, { type: "info" }>, "at" | "operation">;
 
-/** What a client must know to perform an operation, ids in the stack's form. */
-export interface Task {
+/** What a client asks for, ids in the stack's form: a request of its own, or something about another's invocation. */
+export type Wish = { request: Request; app: string } | { kind: ReferringKind; invocation: string };
+
+/** What a client must know to make a request. */
+export interface CallOptions {
   stack: Stack;
-  subject: Subject;
-  operation: Operation;
+  wish: Wish;
   /** "<tag>/<operation>", for the header */
   name: string;
-  /** the invocation that attach, cancel and terminate mean, and the call that made it */
-  invocation?: string;
-  about?: Call;
+  /** how often it asks again when the connection breaks; 0 when absent */
+  retries?: number;
   /** called when a request has been handed to the network */
-  sent(): void;
+  sent?(): void;
 }
 
 /** Answers by which a proxy or a server says that it could not ask, not what the outcome is. */
@@ -36,16 +36,16 @@ const GONE: Completion = { type: "info", reason: "the client walked away" };
 /** Restate's status for the output of an invocation that has not completed. */
 const NOT_COMPLETED = 470;
 
-/** One operation of a client under way: it can be cut off by faults. */
-export class Performance {
-  readonly #task: Task;
+/** A request of a client that is under way: it can be cut off by faults. */
+export class ClientCall {
+  readonly #options: CallOptions;
   #abort = new AbortController();
   #asksAgain: number;
   #walkedAway = false;
 
-  constructor(task: Task) {
-    this.#task = task;
-    this.#asksAgain = task.operation.retries ?? 0;
+  constructor(options: CallOptions) {
+    this.#options = options;
+    this.#asksAgain = options.retries ?? 0;
   }
 
   /**
@@ -53,59 +53,62 @@ export class Performance {
    * their right mind asks again for what is not idempotent: such a client gives up.
    */
   cut(then: "walks away" | "asks again"): void {
-    const { call, idempotencyKey } = this.#task.operation;
-    const idempotent = idempotencyKey !== undefined || (call !== undefined && "app" in call);
+    const { wish } = this.#options;
+    const idempotent = "request" in wish && ("front" in wish.request || wish.request.idempotencyKey !== undefined);
     if (then === "asks again" && idempotent) this.#asksAgain++;
     else this.#walkedAway = true;
     this.#abort.abort();
   }
 
-  /** Performs the operation to its end. Never rejects: a broken connection is an `info`. */
+  /** Makes the request, to its end. Never rejects: a broken connection is an `info`. */
   async run(): Promise<Completion> {
-    const { to, request } = requestOf(this.#task);
+    const { stack, wish, name, sent } = this.#options;
+    const { to, request } = httpRequest(wish, name);
     for (;;) {
       // it may have gone while it waited to ask again
       if (this.#walkedAway) return GONE;
       this.#abort = new AbortController();
       try {
-        const answer = this.#task.stack.fetch(to, { ...request, signal: this.#abort.signal });
-        this.#task.sent();
-        return completion(this.#task, await answer);
+        const answer = stack.fetch(to, { ...request, signal: this.#abort.signal });
+        sent?.();
+        return completion(wish, await answer);
       } catch (error) {
         if (this.#walkedAway) return GONE;
         const refused = isRefused(error);
         if (!refused && this.#asksAgain-- <= 0) return { type: "info", reason: `no answer: ${reasonOf(error)}` };
-        await this.#task.stack.clock.sleep(RECONNECT_MS);
+        await stack.clock.sleep(RECONNECT_MS);
       }
     }
   }
 }
 
-function requestOf({ operation, subject, name, invocation }: Task): { to: Destination; request: ClientRequest } {
+function httpRequest(wish: Wish, name: string): { to: Destination; request: ClientRequest } {
   const headers: Record<string, string> = { [OPERATION_HEADER]: name };
-  switch (operation.mode) {
-    case "attach":
-      return { to: "ingress", request: { method: "GET", path: `/restate/invocation/${invocation}/attach`, headers } };
-    case "cancel":
-      return { to: "admin", request: { method: "PATCH", path: `/invocations/${invocation}/cancel`, headers } };
-    case "terminate":
-      return { to: "admin", request: { method: "PATCH", path: `/invocations/${invocation}/kill`, headers } };
-  }
-  const { input, idempotencyKey, delay } = operation;
+  if ("kind" in wish) return referringRequest(wish.kind, wish.invocation, headers);
+  const { input, idempotencyKey } = wish.request;
   if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
   if (input !== undefined) headers["content-type"] = "application/json";
   const body = input === undefined ? {} : { body: JSON.stringify(input) };
-  const call = subject.target(operation.call!);
-  if ("app" in call) {
-    const [method, path] = call.handler.split(" ") as [string, string];
-    return { to: { app: call.app }, request: { method, path, headers, ...body } };
+  if ("front" in wish.request) {
+    return { to: { app: wish.app }, request: { ...frontPath(wish.request), headers, ...body } };
   }
-  const target = [call.service, call.key, call.handler].filter((part) => part !== undefined);
-  const send = operation.mode === "send" ? `/send${delay ? `?delay=${delay}ms` : ""}` : "";
-  return {
-    to: "ingress",
-    request: { method: "POST", path: `/${target.map(encodeURIComponent).join("/")}${send}`, headers, ...body },
-  };
+  const { call, key, send } = wish.request;
+  const [service = "", handler = ""] = call.split("/");
+  const target = [service, key, handler].filter((part) => part !== undefined);
+  const delay = typeof send === "object" ? `?delay=${send.delayMs}ms` : "";
+  const path = `/${target.map(encodeURIComponent).join("/")}${send === undefined ? "" : `/send${delay}`}`;
+  return { to: "ingress", request: { method: "POST", path, headers, ...body } };
+}
+
+function referringRequest(
+  kind: ReferringKind,
+  invocation: string,
+  headers: Record<string, string>,
+): { to: Destination; request: ClientRequest } {
+  if (kind === "attach")
+    return { to: "ingress", request: { method: "GET", path: `/restate/invocation/${invocation}/attach`, headers } };
+  const verb = kind === "cancel" ? "cancel" : "kill";
+  return { to: "admin", request: { method: "PATCH", path: `/invocations/${invocation}/${verb}`, headers } };
 }
 
 /** How an invocation has ended, without waiting for it: `info` when it has not. */
@@ -113,22 +116,20 @@ export async function outputOf(stack: Stack, invocation: string): Promise<Comple
   const path = `/restate/invocation/${invocation}/output`;
   const { status, body } = await stack.fetch("ingress", { method: "GET", path, headers: {} });
   if (status === NOT_COMPLETED) return { type: "info", reason: "it has not completed" };
-  return status < 400 ? { type: "ok", value: parse(body) } : { type: "fail", status, message: messageIn(body) };
+  return status < 400 ? { type: "ok", value: parse(body) } : { type: "fail", code: status, message: messageIn(body) };
 }
 
-function completion({ operation, subject, about }: Task, answer: ClientAnswer): Completion {
-  const { status, headers, body } = answer;
+function completion(wish: Wish, { status, headers, body }: ClientAnswer): Completion {
   const id = headers["x-restate-id"];
   const invocation = id === undefined ? {} : { invocation: id };
   if (NO_OUTCOME.has(status)) return { type: "info", reason: `status ${status}`, ...invocation };
-  if (status >= 400) return { type: "fail", status, message: messageIn(body), ...invocation };
-  if (operation.mode === "send") {
-    const { invocationId, status: acceptance } = JSON.parse(body) as { invocationId: string; status: string };
-    return { type: "ok", status, value: acceptance, invocation: invocationId };
+  if (status >= 400) return { type: "fail", code: status, message: messageIn(body), ...invocation };
+  // that a one-way call was accepted is no answer
+  if ("request" in wish && "call" in wish.request && wish.request.send !== undefined) {
+    const { invocationId } = JSON.parse(body) as { invocationId: string };
+    return { type: "ok", value: null, invocation: invocationId };
   }
-  const asked = operation.mode === "attach" ? about : operation.call;
-  const value = asked ? subject.decode(asked, parse(body)) : parse(body);
-  return { type: "ok", status, value, ...invocation };
+  return { type: "ok", value: parse(body), ...invocation };
 }
 
 function parse(body: string): Json {

@@ -56,7 +56,7 @@ async function isHeld(promise: unknown): Promise<boolean> {
 }
 
 test("a fault strikes at its moment, once, and says where", async () => {
-  const { nemesis, done } = make([{ id: "f1", kind: "cut-reset", at: message("o1", 2) }]);
+  const { nemesis, done } = make([{ id: "f1", kind: "cut-stream", at: message("o1", 2) }]);
   expect(nemesis.at(message("o1", 1), "Run")).toEqual({});
   expect(nemesis.at(message("o2", 2), "Run")).toEqual({});
   expect(nemesis.at(message("o1", 2, "after"), "Run")).toEqual({});
@@ -69,19 +69,19 @@ test("a fault strikes at its moment, once, and says where", async () => {
 });
 
 test("moments that no plan names pass without a promise", () => {
-  const { nemesis } = make([{ id: "f1", kind: "cut-reset", at: message("o1", 2) }]);
+  const { nemesis } = make([{ id: "f1", kind: "cut-stream", at: message("o1", 2) }]);
   expect(nemesis.at(message("o1", 3), "")).not.toBeInstanceOf(Promise);
   expect(nemesis.at(message("o1", 2), "")).toBeInstanceOf(Promise);
 });
 
 test("every kind of strike reaches what stands at the moment", async () => {
   const { nemesis, done } = make([
-    { id: "f1", kind: "client-walks-away", at: invoke("o1", "after") },
-    { id: "f2", kind: "client-retries", at: message("o2", 1) },
-    { id: "f3", kind: "external-fails", at: effect("o1", "before") },
-    { id: "f4", kind: "external-loses-answer", at: effect("o1", "after") },
+    { id: "f1", kind: "walk-away", at: invoke("o1", "after") },
+    { id: "f2", kind: "reconnect", at: message("o2", 1) },
+    { id: "f3", kind: "fail-call", at: effect("o1", "before") },
+    { id: "f4", kind: "lose-answer", at: effect("o1", "after") },
     { id: "f5", kind: "kill-endpoint", at: message("o1", 1) },
-    { id: "f6", kind: "cut-session", at: message("o1", 1) },
+    { id: "f6", kind: "cut-connection", at: message("o1", 1) },
   ]);
   expect(await nemesis.at(invoke("o1", "after"), "")).toEqual({});
   expect(await nemesis.at(message("o2", 1), "")).toEqual({});
@@ -97,9 +97,7 @@ test("every kind of strike reaches what stands at the moment", async () => {
 });
 
 test("what a fault holds goes on when it is healed, at the moment that the plan names", async () => {
-  const { nemesis, done } = make([
-    { id: "f1", kind: "external-stalls", at: effect("o1", "before"), heal: message("o2", 3) },
-  ]);
+  const { nemesis, done } = make([{ id: "f1", kind: "stall", at: effect("o1", "before"), heal: message("o2", 3) }]);
   const held = nemesis.at(effect("o1", "before"), "POST /pay");
   expect(await isHeld(held)).toBe(true);
   await nemesis.at(message("o2", 3), "");
@@ -110,9 +108,7 @@ test("what a fault holds goes on when it is healed, at the moment that the plan 
 });
 
 test("healing before it has struck does nothing: it lasts until the closing phase", async () => {
-  const { nemesis, done } = make([
-    { id: "f1", kind: "external-stalls", at: effect("o1", "before"), heal: message("o2", 3) },
-  ]);
+  const { nemesis, done } = make([{ id: "f1", kind: "stall", at: effect("o1", "before"), heal: message("o2", 3) }]);
   await nemesis.at(message("o2", 3), "");
   const held = nemesis.at(effect("o1", "before"), "");
   expect(await isHeld(held)).toBe(true);
@@ -159,7 +155,7 @@ test("a healing that fails is over, and the closing phase says so", async () => 
 test("what was not healed is healed in the closing phase, the last first, each once", async () => {
   const { nemesis, done } = make([
     { id: "f1", kind: "zombie", at: message("o1", 1) },
-    { id: "f2", kind: "external-answers-late", at: effect("o1", "after") },
+    { id: "f2", kind: "answer-late", at: effect("o1", "after") },
   ]);
   const held = [nemesis.at(message("o1", 1), ""), nemesis.at(effect("o1", "after"), "")];
   await turn();
@@ -171,9 +167,9 @@ test("what was not healed is healed in the closing phase, the last first, each o
 
 test("once the closing phase has begun, nothing strikes that lasts or disturbs others; what is over at once still does", async () => {
   const { nemesis, done } = make([
-    { id: "f1", kind: "external-stalls", at: effect("o1", "before") },
+    { id: "f1", kind: "stall", at: effect("o1", "before") },
     { id: "f2", kind: "kill-server", at: message("o1", 1) },
-    { id: "f3", kind: "cut-reset", at: message("o1", 2) },
+    { id: "f3", kind: "cut-stream", at: message("o1", 2) },
   ]);
   await nemesis.close();
   expect(await nemesis.at(effect("o1", "before"), "")).toEqual({});
@@ -208,7 +204,7 @@ test("a moment may wait for several, and a fault strikes there when it has waite
     { first: message("o1", 1), second: message("o2", 1) },
     { first: message("o1", 2), second: message("o2", 1) },
   ];
-  const { nemesis, done } = make([{ id: "f1", kind: "cut-reset", at: message("o2", 1) }], { pins });
+  const { nemesis, done } = make([{ id: "f1", kind: "cut-stream", at: message("o2", 1) }], { pins });
   const second = nemesis.at(message("o2", 1), "");
   await nemesis.at(message("o1", 2), "");
   expect(await isHeld(second)).toBe(true);

@@ -1,50 +1,54 @@
-import { faultKind, type Scene, type Strike } from "../faults/index.ts";
+import { type FaultContext, faultKind, type Interference } from "../faults/index.ts";
 import type { FaultEvent } from "../history/index.ts";
 import { type Fault, type Moment, momentName, type Plan } from "../plan/index.ts";
 
-/** What a strike means for the thing at whose moment it came. */
-export type Outcome = Pick<Strike, "decision" | "external">;
-const PASS: Outcome = {};
+/** What a fault means for the thing at whose moment it was injected. */
+export type Decided = Pick<Interference, "decision" | "external">;
+const PASS: Decided = {};
 
-interface Struck {
+interface InjectedFault {
   fault: Fault;
-  strike: Promise<Strike>;
+  injection: Promise<Interference>;
   healing: Promise<void> | undefined;
   /** settles when healing begins: what the fault holds may go on */
   released: PromiseWithResolvers<void>;
 }
 
 /**
- * Drives the faults of one case: it is told of every moment that the run reaches, strikes what the plan says, holds what
- * pins order, and heals. Everything in it happens because a moment was reached, never because time has passed.
+ * Drives the faults of one case: it is told of every moment that the run reaches, injects what the plan says, holds what
+ * must come later, and heals. Everything in it happens because a moment was reached, never because time has passed.
  */
 export class Nemesis {
   readonly #faults = new Map<string, Fault[]>();
   readonly #heals = new Map<string, Fault[]>();
-  readonly #struck = new Map<string, Struck>();
-  /** pins by the name of their second moment, with the first that it waits for */
-  readonly #pins = new Map<string, string[]>();
+  readonly #injected = new Map<string, InjectedFault>();
+  /** ordering constraints by the name of their second moment, with the first that it waits for */
+  readonly #orders = new Map<string, string[]>();
   /** the operations at whose moments something may happen */
   readonly #concerned = new Set<string>();
   /** moments that somebody waits for */
   readonly #awaited = new Map<string, PromiseWithResolvers<void>>();
   readonly #record: (event: Omit<FaultEvent, "type" | "at">) => void;
-  readonly #scene: (moment: Moment) => Scene;
-  readonly #closing = Promise.withResolvers<void>();
-  #closed = false;
+  readonly #context: (moment: Moment) => FaultContext;
+  readonly #recovery = Promise.withResolvers<void>();
+  #recovering = false;
   #healing = 0;
-  /** pins whose first moment never came while their second was held */
-  readonly brokenPins: string[] = [];
+  /** ordering constraints whose first moment never came while their second was held */
+  readonly brokenOrders: string[] = [];
 
-  constructor(plan: Plan, scene: (moment: Moment) => Scene, record: (event: Omit<FaultEvent, "type" | "at">) => void) {
-    this.#scene = scene;
+  constructor(
+    plan: Plan,
+    context: (moment: Moment) => FaultContext,
+    record: (event: Omit<FaultEvent, "type" | "at">) => void,
+  ) {
+    this.#context = context;
     this.#record = record;
     for (const fault of plan.faults) {
       push(this.#faults, this.#heed(fault.at), fault);
       if (fault.heal) push(this.#heals, this.#heed(fault.heal), fault);
     }
-    for (const { first, second } of plan.pins ?? []) {
-      push(this.#pins, this.#heed(second), momentName(first));
+    for (const { first, second } of plan.happensBefore ?? []) {
+      push(this.#orders, this.#heed(second), momentName(first));
       this.#wait(this.#heed(first));
     }
     for (const { at } of plan.operations) if (at) this.#wait(this.#heed(at));
@@ -55,25 +59,25 @@ export class Nemesis {
     return momentName(moment);
   }
 
-  /** Settles once the run has come to a moment that the plan names, or at the closing phase. */
+  /** Settles once the run has come to a moment that the plan names, or at the recovery phase. */
   async reached(moment: Moment): Promise<void> {
-    await Promise.race([this.#wait(this.#heed(moment)).promise, this.#closing.promise]);
+    await Promise.race([this.#wait(this.#heed(moment)).promise, this.#recovery.promise]);
   }
 
   /** To be called at every moment. Most are of no interest: then it answers at once, without a promise. */
-  at(moment: Moment, detail: string): Outcome | Promise<Outcome> {
+  at(moment: Moment, detail: string): Decided | Promise<Decided> {
     if (!this.#concerned.has(moment.operation)) return PASS;
     const name = momentName(moment);
     const interesting =
-      this.#faults.has(name) || this.#heals.has(name) || this.#pins.has(name) || this.#awaited.has(name);
+      this.#faults.has(name) || this.#heals.has(name) || this.#orders.has(name) || this.#awaited.has(name);
     return interesting ? this.#enter(name, moment, detail) : PASS;
   }
 
-  async #enter(name: string, moment: Moment, detail: string): Promise<Outcome> {
-    for (const first of this.#pins.get(name) ?? []) await this.#hold(first, name);
+  async #enter(name: string, moment: Moment, detail: string): Promise<Decided> {
+    for (const first of this.#orders.get(name) ?? []) await this.#hold(first, name);
     let outcome = PASS;
     for (const fault of this.#faults.get(name) ?? [])
-      outcome = { ...outcome, ...(await this.#strike(fault, moment, detail)) };
+      outcome = { ...outcome, ...(await this.#inject(fault, moment, detail)) };
     for (const fault of this.#heals.get(name) ?? []) this.#healInBackground(fault.id);
     this.#awaited.get(name)?.resolve();
     return outcome;
@@ -82,41 +86,41 @@ export class Nemesis {
   async #hold(first: string, second: string): Promise<void> {
     const { promise } = this.#wait(first);
     const never = Symbol();
-    const winner = await Promise.race([promise, this.#closing.promise.then(() => never)]);
-    if (winner === never) this.brokenPins.push(`"${first}" never came, and "${second}" waited for it`);
+    const winner = await Promise.race([promise, this.#recovery.promise.then(() => never)]);
+    if (winner === never) this.brokenOrders.push(`"${first}" never came, and "${second}" waited for it`);
   }
 
-  async #strike(fault: Fault, moment: Moment, detail: string): Promise<Outcome> {
+  async #inject(fault: Fault, moment: Moment, detail: string): Promise<Decided> {
     const kind = faultKind(fault.kind);
-    // what begins in the closing phase, of what lasts or disturbs others, would never end
-    if (this.#struck.has(fault.id) || (this.#closed && (kind.lasting || kind.alone))) return PASS;
-    this.#record({ fault: fault.id, kind: fault.kind, phase: "struck", detail });
-    const strike = Promise.resolve(kind.strike(this.#scene(moment)));
-    const struck: Struck = { fault, strike, healing: undefined, released: Promise.withResolvers<void>() };
-    this.#struck.set(fault.id, struck);
-    const { hold, healAtOnce, decision, external } = await strike;
+    // what begins in the recovery phase, of what lasts or disturbs others, would never end
+    if (this.#injected.has(fault.id) || (this.#recovering && (kind.untilHealed || kind.exclusive))) return PASS;
+    this.#record({ fault: fault.id, kind: fault.kind, phase: "injected", detail });
+    const injection = Promise.resolve(kind.inject(this.#context(moment)));
+    const injected: InjectedFault = { fault, injection, healing: undefined, released: Promise.withResolvers<void>() };
+    this.#injected.set(fault.id, injected);
+    const { hold, healAtOnce, decision, external } = await injection;
     if (healAtOnce) this.#healInBackground(fault.id);
-    if (hold) await struck.released.promise;
+    if (hold) await injected.released.promise;
     return { ...(decision && { decision }), ...(external && { external }) };
   }
 
-  /** Ends a fault that has struck; settles when it has ended. Idempotent. */
+  /** Ends a fault that was injected; settles when it has ended. Idempotent. */
   async heal(id: string): Promise<void> {
-    const struck = this.#struck.get(id);
-    if (!struck) return;
-    struck.healing ??= this.#heal(struck);
-    await struck.healing;
+    const injected = this.#injected.get(id);
+    if (!injected) return;
+    injected.healing ??= this.#heal(injected);
+    await injected.healing;
   }
 
-  /** If it fails, the closing phase hears of it. */
+  /** If it fails, the recovery phase hears of it. */
   #healInBackground(id: string): void {
     this.heal(id).catch(() => {});
   }
 
-  async #heal({ fault, strike, released }: Struck): Promise<void> {
+  async #heal({ fault, injection, released }: InjectedFault): Promise<void> {
     this.#healing++;
     try {
-      const { hold, heal } = await strike;
+      const { hold, heal } = await injection;
       released.resolve();
       await heal?.();
       if (!hold && !heal) return;
@@ -131,17 +135,17 @@ export class Nemesis {
     return this.#healing > 0;
   }
 
-  /** The closing phase: releases what pins hold, heals what still lasts, and says which faults never struck. */
-  async close(): Promise<void> {
-    this.#closed = true;
-    this.#closing.resolve();
-    for (const id of [...this.#struck.keys()].reverse()) await this.heal(id);
+  /** The recovery phase begins: what is held back goes on, and what still lasts is healed. */
+  async recover(): Promise<void> {
+    this.#recovering = true;
+    this.#recovery.resolve();
+    for (const id of [...this.#injected.keys()].reverse()) await this.heal(id);
   }
 
   /** To be called at the very end. */
   recordMissed(): void {
     for (const fault of [...this.#faults.values()].flat())
-      if (!this.#struck.has(fault.id)) this.#record({ fault: fault.id, kind: fault.kind, phase: "missed" });
+      if (!this.#injected.has(fault.id)) this.#record({ fault: fault.id, kind: fault.kind, phase: "missed" });
   }
 
   #wait(name: string): PromiseWithResolvers<void> {

@@ -1,4 +1,4 @@
-import type { Json, Operation } from "../plan/index.ts";
+import type { Json } from "../plan/index.ts";
 
 /**
  * A tag takes the place of the sign `@` in the ids of a plan, so that cases that share a stack never meet. It is long
@@ -46,21 +46,4 @@ function translated(value: Json, translate: (text: string) => string): Json {
 function put(object: { [name: string]: Json }, name: string, value: Json): void {
   if (name !== "__proto__") object[name] = value;
   else Object.defineProperty(object, name, { value, enumerable: true, configurable: true, writable: true });
-}
-
-/** The operation with its ids translated by `tagged`. */
-export function taggedOperation(operation: Operation, tag: Tag): Operation {
-  const { call, input, idempotencyKey } = operation;
-  return {
-    ...operation,
-    ...(call && {
-      call: {
-        ...call,
-        handler: tagged(call.handler, tag),
-        ...("key" in call && call.key !== undefined && { key: tagged(call.key, tag) }),
-      },
-    }),
-    ...(input !== undefined && { input: taggedJson(input, tag) }),
-    ...(idempotencyKey !== undefined && { idempotencyKey: tagged(idempotencyKey, tag) }),
-  };
 }

@@ -3,7 +3,7 @@ import type { Moment, When } from "../plan/index.ts";
 import { MessageType } from "../protocol/index.ts";
 import type { Attempt, Decision, ExternalAnswer, ExternalRequest, Gate, Message } from "../stack/index.ts";
 import { Attribution } from "./attribution.ts";
-import type { Outcome } from "./nemesis.ts";
+import type { Decided } from "./nemesis.ts";
 import { TAG_PATTERN, type Tag } from "./tag.ts";
 
 /** On whose behalf a service calls an external system, as far as that is known. */
@@ -16,7 +16,7 @@ export interface Source {
 /** What a case wants to know of the traffic on its behalf. */
 export interface CaseObserver {
   /** a moment of one of its operations */
-  moment(moment: Moment, detail: string): Outcome | Promise<Outcome>;
+  moment(moment: Moment, detail: string): Decided | Promise<Decided>;
   attempt(event: Omit<AttemptEvent, "type" | "at">): void;
   /** the invocation of an operation is known */
   invocation(operation: string, invocation: string): void;

@@ -14,14 +14,14 @@ export class Script {
     return this;
   }
   invoke(id: string, more: Partial<Operation> = {}): this {
-    this.#operations.push({ id, client: id, kind: "any", mode: "call", ...more });
+    this.#operations.push({ id, client: id, kind: "any", args: null, ...more });
     return this.#add({ type: "invoke", operation: id });
   }
   ok(operation: string, value: Json = null, invocation?: string): this {
     return this.#add({ type: "ok", operation, value, ...(invocation === undefined ? {} : { invocation }) });
   }
-  fail(operation: string, status = 500): this {
-    return this.#add({ type: "fail", operation, status, message: "refused" });
+  fail(operation: string, code = 500): this {
+    return this.#add({ type: "fail", operation, code, message: "refused" });
   }
   info(operation: string): this {
     return this.#add({ type: "info", operation, reason: "connection lost" });
@@ -32,9 +32,10 @@ export class Script {
   history(final: Partial<Final> = {}): History {
     return {
       plan: { operations: this.#operations, faults: [] },
+      operations: this.#operations,
       stack: "none",
       events: this.#events,
-      final: { quiescent: true, unfinished: [], state: {}, outcomes: {}, ...final },
+      final: { quiescent: true, unfinished: [], state: {}, ...final },
     };
   }
 

@@ -1,7 +1,7 @@
 /**
  * Proves that the harness can fail: plants each bug, storms its pattern, and says which invariant noticed it.
  *
- *     npm run mutants [-- WORD...]      only mutants whose pattern or name contains one of the words
+ *     npm run mutants [-- WORD...]      only mutants whose pattern or name contains one of the labels
  *
  * The simulation finds and the real server confirms, unless STACK says otherwise.
  * A mutant is killed when an invariant that its `breaks` names fails on it, and the clean services pass the same shrunk
@@ -11,18 +11,18 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import type { Failure } from "../report/index.ts";
+import { CaseRunner } from "../case/index.ts";
+import type { Profiles } from "../plan/index.ts";
+import { type Property, scriptedPlans } from "../property/index.ts";
+import type { Failure } from "../record/index.ts";
+import { Campaign, confirm, measureProfiles } from "../search/index.ts";
 import {
-  Campaign,
-  CaseRunner,
-  confirm,
-  type Property,
+  PLAN_FORMAT,
   readSettings,
   type Settings,
   type StackName,
-  Subject,
+  SystemUnderTest,
   savePlan,
-  scriptedPlans,
   startStack,
 } from "../session/index.ts";
 import { type Mutant, projectRoot } from "../stack/index.ts";
@@ -48,7 +48,7 @@ interface Row {
   seconds: number;
   operations?: number;
   faults?: number;
-  pins?: number;
+  orders?: number;
   /** runs of one plan are all alike on the stack that found it */
   exact?: boolean;
   /** failures of the shrunk plan on a fresh stack */
@@ -66,11 +66,14 @@ interface Row {
 interface Bench {
   settings: Settings;
   stack: StackName;
-  subject: Subject;
+  subject: SystemUnderTest;
   mutated: CaseRunner;
   clean: CaseRunner;
   /** the real server, to confirm what a simulation finds */
   real?: CaseRunner;
+  /** what generators must know, measured with clean services in the simulation */
+  profiles(property: Property): Promise<Profiles>;
+  close(): Promise<void>;
 }
 
 async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<Row> {
@@ -80,6 +83,7 @@ async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<R
   const { seed, runs, budget } = settings;
   const progress = await new Campaign(property, mutated, {
     seed,
+    profiles: await bench.profiles(property),
     ...(runs !== undefined && { runs }),
     budget,
     first: scriptedPlans(property),
@@ -92,7 +96,8 @@ async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<R
         return confirm(bench.real!, property, ...failure);
       },
     }),
-    save: (plan, invariant, summary) => savePlan(FOLDER, { property: property.name, invariant, stack, summary, plan }),
+    save: (plan, invariant, summary) =>
+      savePlan(FOLDER, { format: PLAN_FORMAT, property: property.name, invariant, stack, summary, plan }),
   }).run();
   const row: Row = {
     pattern: property.pattern,
@@ -119,7 +124,7 @@ async function replay(bench: Bench, property: Property, mutant: Mutant, failure:
       found: seconds(found!),
       operations,
       faults,
-      pins: plan.pins?.length ?? 0,
+      orders: plan.happensBefore?.length ?? 0,
       exact: fresh.isExact,
       replays: `${failed}/${times}`,
       ...(confirmation && { confirmed: `${confirmation.failed}/${confirmation.of}` }),
@@ -154,7 +159,9 @@ function print(row: Row): void {
     `${row.cases} cases`.padStart(10),
     row.found === undefined ? "" : `found in ${row.found} s,`,
     `${row.seconds} s`.padStart(7),
-    row.killedBy ? `${row.operations} operations, ${row.faults} faults${row.pins ? `, ${row.pins} pins` : ""}` : "",
+    row.killedBy
+      ? `${row.operations} operations, ${row.faults} faults${row.orders ? `, ${row.orders} orders` : ""}`
+      : "",
     row.replays ?? "",
     row.confirmed ? `real ${row.confirmed}` : "",
     row.clean === false ? "THE CLEAN SERVICES FAIL IT TOO" : "",
@@ -170,32 +177,47 @@ const candidates = (properties: readonly Property[], mutant: Mutant, pattern?: s
   );
 
 /** The first stack of the settings finds; after the simulation, the real server confirms. */
-async function startBench(settings: Settings, subject: Subject): Promise<Bench> {
+async function startBench(settings: Settings, subject: SystemUnderTest): Promise<Bench> {
   const [stack = "simulated", ...others] = settings.stacks;
   const runner = async (kind: StackName) => new CaseRunner(await startStack(kind), subject);
+  const [mutated, clean, simulated] = [await runner(stack), await runner(stack), await runner("simulated")];
+  const real = stack === "simulated" && others.includes("native") ? await runner("native") : undefined;
+  const measured = new Map<Property, Promise<Profiles>>();
+  const measure = async (property: Property): Promise<Profiles> => {
+    await simulated.serve(property, []);
+    return measureProfiles(property, simulated);
+  };
   return {
     settings,
     stack,
     subject,
-    mutated: await runner(stack),
-    clean: await runner(stack),
-    ...(stack === "simulated" && others.includes("native") && { real: await runner("native") }),
+    mutated,
+    clean,
+    ...(real && { real }),
+    profiles(property) {
+      const known = measured.get(property) ?? measure(property);
+      measured.set(property, known);
+      return known;
+    },
+    close: async () => {
+      await Promise.all([mutated.close(), clean.close(), simulated.close(), real?.close()]);
+    },
   };
 }
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env, Math.random);
-  const words = process.argv.slice(2);
+  const labels = process.argv.slice(2);
   const properties = await allProperties();
   const listed: { mutant: Mutant; pattern?: string }[] =
     settings.mutants.length > 0 ? settings.mutants.map((mutant) => ({ mutant })) : await allMutants();
   const chosen = listed.filter(
     ({ mutant, pattern = "" }) =>
-      words.length === 0 || words.some((word) => `${pattern} ${mutant.name}`.includes(word)),
+      labels.length === 0 || labels.some((word) => `${pattern} ${mutant.name}`.includes(word)),
   );
-  if (chosen.length === 0) throw new Error(`no mutant's pattern or name contains ${words.join(" or ")}`);
+  if (chosen.length === 0) throw new Error(`no mutant's pattern or name contains ${labels.join(" or ")}`);
   console.log(`seed ${settings.seed}: ${chosen.length} mutants on ${settings.stacks.join(", ")}`);
-  const subject = await Subject.load(settings.subject);
+  const subject = await SystemUnderTest.load(settings.subject);
   const rows: Row[] = [];
   const bench = await startBench(settings, subject);
   try {
@@ -209,7 +231,7 @@ async function main(): Promise<void> {
       print(row);
     }
   } finally {
-    await Promise.all([bench.mutated.close(), bench.clean.close(), bench.real?.close()]);
+    await bench.close();
   }
   mkdirSync(FOLDER, { recursive: true });
   writeFileSync(path.join(FOLDER, "mutants.json"), `${JSON.stringify({ seed: settings.seed, rows }, null, 2)}\n`);

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import { declaredProperties, type Property } from "../session/index.ts";
+import { declaredProperties, type Property } from "../property/index.ts";
 import { type Mutant, projectRoot } from "../stack/index.ts";
 
 const folder = path.join(projectRoot, "properties");

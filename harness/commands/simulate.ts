@@ -10,10 +10,12 @@
  * MUTANTS and SUBJECT are understood as everywhere. Exits with 1 when an invariant fails, with 2 when it could not be run.
  */
 
+import { CaseRunner, type Judged, makeTag, untagged } from "../case/index.ts";
 import type { Verdict } from "../check/index.ts";
+import { faultLabels } from "../faults/index.ts";
 import type { History } from "../history/index.ts";
 import { describePlan } from "../plan/index.ts";
-import { CaseRunner, faultWords, type Judged, makeTag, readSettings, Subject, untagged } from "../session/index.ts";
+import { readSettings, SystemUnderTest } from "../session/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
 import { allMutants, allProperties } from "./properties.ts";
 
@@ -81,7 +83,7 @@ async function simulate(file: string, word: string | undefined): Promise<boolean
     );
   const mutants = [...settings.mutants, ...(word === undefined ? [] : [await mutantNamed(word)])];
   const stack = await SimulatedStack.start({ seed: 0, readable: (line) => console.log(readable(line)) });
-  const runner = new CaseRunner(stack, await Subject.load(settings.subject));
+  const runner = new CaseRunner(stack, await SystemUnderTest.load(settings.subject));
   try {
     if (!runner.can(plan)) {
       console.log(`skipped: only a real stack can do what the faults of this plan need: STACK=native REPLAY=${file}`);
@@ -91,7 +93,7 @@ async function simulate(file: string, word: string | undefined): Promise<boolean
     // with a debugger, the run stops here: the services are loaded, and breakpoints can be set in their sources
     // biome-ignore lint/suspicious/noDebugger: for a person who has attached one
     debugger;
-    console.log([...describePlan(plan, faultWords), "", ...LEGEND, ""].join("\n"));
+    console.log([...describePlan(plan, faultLabels), "", ...LEGEND, ""].join("\n"));
     const judged = (await runner.judge(plan, property))!;
     console.log(["", ...conclude(judged)].join("\n"));
     return Object.values(judged.verdicts).every(({ verdict }) => verdict === "valid");

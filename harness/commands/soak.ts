@@ -6,8 +6,10 @@
  * RUNS, SEED and STACK are understood as everywhere. Exits with 1 when a property does not pass.
  */
 
-import { Recorder, Terminal, writeReport } from "../report/index.ts";
-import { faultWords, REPORTS, readSettings, runStarted, Session } from "../session/index.ts";
+import { faultLabels } from "../faults/index.ts";
+import { Recorder } from "../record/index.ts";
+import { Terminal, writeReport } from "../report/index.ts";
+import { REPORTS, readSettings, runStarted, Session } from "../session/index.ts";
 import { allProperties } from "./properties.ts";
 
 /** One case in eleven needs the stack alone. */
@@ -19,7 +21,7 @@ async function main(): Promise<void> {
   const terminal = new Terminal({
     stream: process.stdout,
     isTTY: process.stdout.isTTY ?? false,
-    words: faultWords,
+    labels: faultLabels,
     runs: settings.runs,
   });
   const recorder = new Recorder(REPORTS);

@@ -2,13 +2,14 @@ import type { FaultShape } from "../plan/index.ts";
 import type { Capability, Decision, Injected, Injection } from "../stack/index.ts";
 
 /** A kind of fault. A new one is a file of this folder and a line in its index. */
-export interface FaultKind extends FaultShape {
+export interface FaultKind<Name extends string = string> extends FaultShape {
+  name: Name;
   needs: readonly Capability[];
-  strike(scene: Scene): Strike | Promise<Strike>;
+  inject(context: FaultContext): Interference | Promise<Interference>;
 }
 
 /** What a fault may act on. */
-export interface Scene {
+export interface FaultContext {
   /** cuts the connection of the client that performs the operation of the moment */
   cutClient(then: "walks away" | "asks again"): void;
   inject(injection: Injection): Promise<Injected>;
@@ -17,14 +18,14 @@ export interface Scene {
 }
 
 /** What becomes of the thing that was about to happen, or had just happened, at the moment; nothing: it goes on. */
-export interface Strike {
+export interface Interference {
   /** message */
   decision?: Decision;
   /** effect: answer 503 without applying it, or lose the answer of what was applied */
   external?: "fail" | "lose";
   /** the thing waits until the fault is healed */
   hold?: boolean;
-  /** ends the fault; called once, in the closing phase at the latest */
+  /** ends the fault; called once, at the beginning of the recovery phase at the latest */
   heal?(): Promise<void>;
   /** the healing begins at once, in the background */
   healAtOnce?: boolean;

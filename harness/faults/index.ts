@@ -1,32 +1,36 @@
-import { clientRetries, clientWalksAway } from "./client.ts";
-import { cutReset, cutSession } from "./cut.ts";
-import { externalAnswersLate, externalFails, externalLosesAnswer, externalStalls } from "./external.ts";
+import { reconnect, walkAway } from "./client-faults.ts";
+import { cutConnection, cutStream } from "./cuts.ts";
+import { answerLate, failCall, loseAnswer, stall } from "./external-faults.ts";
 import type { FaultKind } from "./fault.ts";
 import { killEndpoint } from "./kill-endpoint.ts";
 import { killServer } from "./kill-server.ts";
 import { zombie } from "./zombie.ts";
 
-export type { FaultKind, Scene, Strike } from "./fault.ts";
+export type { FaultContext, FaultKind, Interference } from "./fault.ts";
 
-/** Every kind of fault there is. */
-export const faultKinds: readonly FaultKind[] = [
-  clientWalksAway,
-  clientRetries,
-  cutReset,
-  cutSession,
-  externalFails,
-  externalLosesAnswer,
-  externalStalls,
-  externalAnswersLate,
+const kinds = [
+  walkAway,
+  reconnect,
+  cutStream,
+  cutConnection,
+  failCall,
+  loseAnswer,
+  stall,
+  answerLate,
   killEndpoint,
   zombie,
   killServer,
-];
+] as const satisfies readonly FaultKind[];
+
+/** Every kind of fault there is. */
+export const faultKinds: readonly FaultKind<(typeof kinds)[number]["name"]>[] = kinds;
 
 /** What each kind does, for whoever describes a plan. */
-export const faultWords: Record<string, string> = Object.fromEntries(faultKinds.map(({ name, says }) => [name, says]));
+export const faultLabels: Record<string, string> = Object.fromEntries(
+  faultKinds.map(({ name, description }) => [name, description]),
+);
 
-const byName = new Map(faultKinds.map((kind) => [kind.name, kind]));
+const byName = new Map<string, FaultKind>(faultKinds.map((kind) => [kind.name, kind]));
 
 /** @throws when there is no such kind */
 export function faultKind(name: string): FaultKind {

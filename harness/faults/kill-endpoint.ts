@@ -1,19 +1,19 @@
 import type { FaultKind } from "./fault.ts";
 
 /** SIGKILL of the process that serves the services; what it kept in memory is lost. */
-export const killEndpoint: FaultKind = {
+export const killEndpoint: FaultKind<"kill-endpoint"> = {
   name: "kill-endpoint",
-  says: "the service process is killed",
-  level: "process",
-  alone: true,
+  description: "the service process is killed",
+  scope: "process",
+  exclusive: true,
   needs: ["kill-endpoint"],
   at: [
     { at: "message", when: "either" },
     { at: "effect", when: "either" },
   ],
-  lasting: false,
-  strike: async (scene) => {
-    await scene.inject({ kind: "kill-endpoint" });
+  untilHealed: false,
+  inject: async (context) => {
+    await context.inject({ kind: "kill-endpoint" });
     return {};
   },
 };

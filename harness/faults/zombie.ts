@@ -4,20 +4,20 @@ import type { FaultKind } from "./fault.ts";
  * The service process freezes, Restate fails over to another, and later the frozen one goes on where it stood: its
  * attempts run beside their successors, and what they were about to do to external systems, they do late.
  */
-export const zombie: FaultKind = {
+export const zombie: FaultKind<"zombie"> = {
   name: "zombie",
-  says: "the service process freezes, another takes over, and it thaws later",
-  level: "process",
-  alone: true,
+  description: "the service process freezes, another takes over, and it thaws later",
+  scope: "process",
+  exclusive: true,
   needs: ["zombie"],
   at: [
     { at: "message", when: "either" },
     { at: "effect", when: "before" },
   ],
-  lasting: true,
-  strike: async (scene) => {
-    const release = scene.holdCallsOfOpenAttempts();
-    const { heal } = await scene.inject({ kind: "zombie" });
+  untilHealed: true,
+  inject: async (context) => {
+    const release = context.holdCallsOfOpenAttempts();
+    const { heal } = await context.inject({ kind: "zombie" });
     return {
       hold: true,
       heal: async () => {

@@ -1,18 +1,24 @@
+/** A plan in words, for a person who has never seen its JSON. Operations are called by their ids. */
+
+import {
+  type Direction,
+  type Fault,
+  isReferring,
+  type Json,
+  type Moment,
+  type Operation,
+  type Order,
+  type Plan,
+} from "./plan.ts";
+
 /**
- * A plan in words, for a person who has never seen its JSON. Operations are numbered by their place in the plan,
- * and faults and pins refer to these numbers.
+ * What a fault kind does, as a clause: "kill-endpoint" -> "the endpoint is killed". A kind without a label is called by
+ * its name, so a new kind reads well before anyone describes it.
  */
+export type FaultLabels = Readonly<Record<string, string>>;
 
-import type { Call, Direction, Fault, Json, Moment, Operation, Pin, Plan } from "./plan.ts";
-
-/**
- * What a fault kind does, as a clause: "kill-endpoint" -> "the endpoint is killed". A kind without words is called by
- * its name, so a new kind reads well before anyone finds words for it.
- */
-export type FaultWords = Readonly<Record<string, string>>;
-
-/** Inputs longer than this are cut: the saved plan has them whole. */
-const longestInput = 160;
+/** Arguments longer than this are cut: the saved plan has them whole. */
+const longestArguments = 160;
 
 /** 1 -> "1st", 2 -> "2nd", 11 -> "11th", 23 -> "23rd". */
 export function ordinal(n: number): string {
@@ -21,113 +27,95 @@ export function ordinal(n: number): string {
   return `${n}${suffix}`;
 }
 
-/** The number by which a person knows an operation: its place in the plan, from 1; undefined when it is not there. */
-export function operationNumber(id: string, plan: Plan): number | undefined {
-  const index = plan.operations.findIndex((operation) => operation.id === id);
-  return index < 0 ? undefined : index + 1;
+/** `reserve(product: @p1, reservation: @r1)`, `deposit(30)`, `cancel o2`: the kind with its arguments. */
+export function describeKind({ kind, args, of, route }: Pick<Operation, "kind" | "args" | "of" | "route">): string {
+  if (isReferring(kind)) return `${kind} ${of ?? "nothing"}`;
+  const via = route === undefined ? "" : ` via ${route}`;
+  return `${kind}(${clip(argumentsOf(args))})${via}`;
 }
 
-/** "product/@p1/reserve", or "POST /reserve/@p1/@r1 of app durable-rpc". */
-export function describeCall(call: Call): string {
-  if ("app" in call) return `${call.handler} of app ${call.app}`;
-  return call.key === undefined ? `${call.service}/${call.handler}` : `${call.service}/${call.key}/${call.handler}`;
+function argumentsOf(args: Json): string {
+  if (args === null) return "";
+  if (typeof args !== "object" || Array.isArray(args)) return valueText(args);
+  return Object.entries(args)
+    .map(([name, value]) => `${name}: ${valueText(value)}`)
+    .join(", ");
 }
 
-/** "before the invoke of operation 1", "after the 2nd external call of operation 3 is applied, before it is answered". */
-export function describeMoment(moment: Moment, plan: Plan): string {
-  const operation = reference(moment.operation, plan);
+/** Plain words need no quotes. */
+const valueText = (value: Json): string =>
+  typeof value === "string" && /^[@\w.-]+$/.test(value) ? value : JSON.stringify(value);
+
+const clip = (text: string): string =>
+  text.length <= longestArguments ? text : `${text.slice(0, longestArguments - 1)}…`;
+
+/** "before o1 is invoked", "after the 2nd external call of o3 is applied, before it is answered". */
+export function describeMoment(moment: Moment): string {
+  const { operation } = moment;
   switch (moment.at) {
     case "operation":
-      return `${moment.when} the ${moment.point} of ${operation}`;
+      return `${moment.when} ${operation} is ${moment.point === "invoke" ? "invoked" : "answered"}`;
     case "effect": {
       const call = `the ${ordinal(moment.call)} external call of ${operation}`;
       return moment.when === "before" ? `before ${call} is applied` : `after ${call} is applied, before it is answered`;
     }
     case "message": {
       const whose = moment.child === undefined ? operation : `the ${ordinal(moment.child)} child of ${operation}`;
-      const message = `the ${ordinal(moment.message)} message ${direction[moment.direction]}`;
+      const message = `the ${ordinal(moment.message)} message ${directions[moment.direction]}`;
       return `${moment.when} ${message} of attempt ${moment.attempt} of ${whose}`;
     }
   }
 }
 
-/** "client B, after 1: send asyncTaskWorker/runTask with {...}, due after 50 ms, idempotency key @t1". */
-export function describeOperation(operation: Operation, plan: Plan): string {
-  const after = (operation.after ?? []).map((id) => operationNumber(id, plan) ?? `"${id}"`);
-  const who = after.length === 0 ? `client ${operation.client}` : `client ${operation.client}, after ${list(after)}`;
-  return [`${who}: ${request(operation, plan)}`, ...details(operation)].join(", ");
+const directions: Record<Direction, string> = { "to-endpoint": "to the endpoint", "to-server": "to the server" };
+
+/** "client B, after o1 and before o2 is invoked: reserve(...), asking again at most twice if the connection breaks". */
+export function describeOperation(operation: Operation): string {
+  const { client, after = [], at, retries = 0 } = operation;
+  const when = [
+    ...(after.length > 0 ? [`after ${list(after)}`] : []),
+    ...(at === undefined ? [] : [describeMoment(at)]),
+  ];
+  const again =
+    retries === 0
+      ? ""
+      : `, asking again at most ${retries === 1 ? "once" : `${retries} times`} if the connection breaks`;
+  return `${[`client ${client}`, ...when].join(", ")}: ${describeKind(operation)}${again}`;
 }
 
 /** "the endpoint is killed (kill-endpoint) before the 2nd message ...", and when it heals, if the plan says so. */
-export function describeFault(fault: Fault, plan: Plan, words: FaultWords = {}): string {
-  const clause = words[fault.kind];
-  const strikes = clause === undefined ? `${fault.kind} strikes` : `${clause} (${fault.kind})`;
-  const heals = fault.heal === undefined ? "" : `; it heals ${describeMoment(fault.heal, plan)}`;
-  return `${strikes} ${describeMoment(fault.at, plan)}${heals}`;
+export function describeFault({ kind, at, heal }: Fault, labels: FaultLabels = {}): string {
+  const clause = labels[kind];
+  const what = clause === undefined ? `${kind} is injected` : `${clause} (${kind})`;
+  const heals = heal === undefined ? "" : `; it heals ${describeMoment(heal)}`;
+  return `${what} ${describeMoment(at)}${heals}`;
 }
 
-/** "first after the completion of operation 1, then before the invoke of operation 2": an order that a replay keeps. */
-export function describePin(pin: Pin, plan: Plan): string {
-  return `first ${describeMoment(pin.first, plan)}, then ${describeMoment(pin.second, plan)}`;
+/** "first after o1 is answered, then before o2 is invoked": an order that a replay enforces. */
+export function describeOrder({ first, second }: Order): string {
+  return `first ${describeMoment(first)}, then ${describeMoment(second)}`;
 }
 
-/**
- * The whole plan, a line each: "1. client A: ...", "fault: ...", "order kept: ...".
- * An operation whose id does not give its number away is shown with it, as other texts may call it so.
- */
-export function describePlan(plan: Plan, words: FaultWords = {}): string[] {
+/** One line of a plan, in two parts: what it is (an operation's id, "fault", "order"), and its words. */
+export interface PlanLine {
+  lead: string;
+  text: string;
+}
+
+/** The whole plan, a line for each operation, fault and ordering constraint. */
+export function planLines(plan: Plan, labels: FaultLabels = {}): PlanLine[] {
   return [
-    ...plan.operations.map((operation, index) => {
-      const id = operation.id === `o${index + 1}` ? "" : `[${operation.id}] `;
-      return `${index + 1}. ${id}${describeOperation(operation, plan)}`;
-    }),
-    ...plan.faults.map((fault) => `fault: ${describeFault(fault, plan, words)}`),
-    ...(plan.pins ?? []).map((pin) => `order kept: ${describePin(pin, plan)}`),
+    ...plan.operations.map((operation) => ({ lead: operation.id, text: describeOperation(operation) })),
+    ...plan.faults.map((fault) => ({ lead: "fault", text: describeFault(fault, labels) })),
+    ...(plan.happensBefore ?? []).map((order) => ({ lead: "order", text: describeOrder(order) })),
   ];
 }
 
-const direction: Record<Direction, string> = { "to-endpoint": "to the endpoint", "to-server": "to the server" };
+/** The whole plan as text: "o1: client A: ...", "fault: ...", "order: ...". */
+export const describePlan = (plan: Plan, labels: FaultLabels = {}): string[] =>
+  planLines(plan, labels).map(({ lead, text }) => `${lead}: ${text}`);
 
-/** What a client does, without the details of how. */
-function request(operation: Operation, plan: Plan): string {
-  const called = operation.call === undefined ? "nothing" : describeCall(operation.call);
-  const input = operation.input === undefined ? "" : ` with ${clip(operation.input)}`;
-  const other = operation.of === undefined ? "no operation" : reference(operation.of, plan);
-  switch (operation.mode) {
-    case "call":
-      return `call ${called}${input}`;
-    case "send":
-      return `send ${called}${input}`;
-    case "attach":
-      return `attach to the invocation of ${other}`;
-    case "cancel":
-      return `cancel the invocation of ${other}`;
-    case "terminate":
-      return `terminate the invocation of ${other}`;
-  }
-}
-
-function details(operation: Operation): string[] {
-  const found: string[] = [];
-  if (operation.delay !== undefined) found.push(`due after ${operation.delay} ms`);
-  if (operation.idempotencyKey !== undefined) found.push(`idempotency key ${operation.idempotencyKey}`);
-  const retries = operation.retries ?? 0;
-  if (retries > 0)
-    found.push(`asking again at most ${retries === 1 ? "once" : `${retries} times`} if the connection breaks`);
-  return found;
-}
-
-function reference(id: string, plan: Plan): string {
-  const number = operationNumber(id, plan);
-  return number === undefined ? `operation "${id}" (not in the plan)` : `operation ${number}`;
-}
-
-function clip(input: Json): string {
-  const text = JSON.stringify(input);
-  return text.length <= longestInput ? text : `${text.slice(0, longestInput - 1)}…`;
-}
-
-function list(parts: (number | string)[]): string {
+function list(parts: string[]): string {
   if (parts.length < 2) return parts.join();
   return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
 }

@@ -2,18 +2,18 @@ import type { Moment } from "./plan.ts";
 
 /** What a generator and a reader need to know of a kind of fault. */
 export interface FaultShape {
-  /** the field's name for it, as plans write it */
+  /** as plans write it, e.g. "kill-endpoint" */
   name: string;
   /** what it does, for a reader of a plan: "the service process is killed" */
-  says: string;
+  description: string;
   /** what it acts on; shrinking removes processes first, a report groups by it */
-  level: "client" | "world" | "message" | "process";
+  scope: "client" | "world" | "message" | "process";
   /** it disturbs everything on the stack, so its case must have the stack for itself */
-  alone: boolean;
-  /** the moments at which it can strike */
+  exclusive: boolean;
+  /** the moments at which it can be injected */
   at: readonly At[];
   /** it lasts until it is healed, and a plan may say when */
-  lasting: boolean;
+  untilHealed: boolean;
 }
 
 export interface At {

@@ -1,22 +1,22 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { FaultShape } from "./fault-shape.ts";
-import type { Moment, Operation, Pin, Plan } from "./plan.ts";
+import type { Moment, Operation, Order, Plan } from "./plan.ts";
 import { shrink, withoutOperations } from "./shrink.ts";
 
-const shape = (name: string, level: FaultShape["level"]): FaultShape => ({
+const shape = (name: string, scope: FaultShape["scope"]): FaultShape => ({
   name,
-  says: name,
-  level,
-  alone: level === "process",
+  description: name,
+  scope,
+  exclusive: scope === "process",
   at: [{ at: "message", when: "either" }],
-  lasting: true,
+  untilHealed: true,
 });
 const shapes = [shape("kill", "process"), shape("reset", "message")];
 
 const invoke = (operation: string): Moment => ({ at: "operation", operation, point: "invoke", when: "before" });
 
-/** Plans in which operations name earlier ones in every way, and faults and pins name any. */
+/** Plans in which operations name earlier ones in every way, and faults and happensBefore name any. */
 const plans: fc.Arbitrary<Plan> = fc
   .integer({ min: 1, max: 8 })
   .chain((size) => {
@@ -34,10 +34,10 @@ const plans: fc.Arbitrary<Plan> = fc
       faults: fc.array(fc.record({ kind: fc.constantFrom("kill", "reset"), at: nth, heal: fc.option(nth) }), {
         maxLength: 5,
       }),
-      pins: fc.array(fc.tuple(nth, nth), { maxLength: 4 }),
+      happensBefore: fc.array(fc.tuple(nth, nth), { maxLength: 4 }),
     });
   })
-  .map(({ operations, faults, pins }) => {
+  .map(({ operations, faults, happensBefore }) => {
     const id = (index: number): string => `o${index + 1}`;
     return {
       operations: operations.map(({ client, of, after, at, retries, amount }, index): Operation => {
@@ -59,7 +59,7 @@ const plans: fc.Arbitrary<Plan> = fc
         at: invoke(id(at)),
         ...(heal !== null && { heal: invoke(id(heal)) }),
       })),
-      pins: pins.map(([first, second]) => ({ first: invoke(id(first)), second: invoke(id(second)) })),
+      happensBefore: happensBefore.map(([first, second]) => ({ first: invoke(id(first)), second: invoke(id(second)) })),
     };
   });
 
@@ -81,13 +81,14 @@ const when =
 function* withoutOne(plan: Plan): Generator<Plan> {
   for (const { id } of plan.operations) yield withoutOperations(plan, [id]);
   for (const fault of plan.faults) yield { ...plan, faults: plan.faults.filter((one) => one !== fault) };
-  for (const pin of plan.pins ?? []) yield { ...plan, pins: plan.pins!.filter((one) => one !== pin) };
+  for (const pin of plan.happensBefore ?? [])
+    yield { ...plan, happensBefore: plan.happensBefore!.filter((one) => one !== pin) };
 }
 
-const named = ({ operations, faults, pins = [] }: Plan): string[] => [
+const named = ({ operations, faults, happensBefore = [] }: Plan): string[] => [
   ...operations.flatMap(({ of, after = [], at }) => [...(of ? [of] : []), ...after, ...(at ? [at.operation] : [])]),
   ...faults.flatMap(({ at, heal }) => [at.operation, ...(heal ? [heal.operation] : [])]),
-  ...pins.flatMap(({ first, second }) => [first.operation, second.operation]),
+  ...happensBefore.flatMap(({ first, second }) => [first.operation, second.operation]),
 ];
 
 test("a shrunk plan still fails, and nothing can be taken away from it, whatever the failure depends on", async () => {
@@ -126,23 +127,23 @@ test("of a failure that needs certain parts, these are left and nothing else", a
   });
   await fc.assert(
     fc.asyncProperty(plans, needs, async (plan, { operation, fault, pin, amount }) => {
-      const { operations, faults, pins = [] } = plan;
+      const { operations, faults, happensBefore = [] } = plan;
       const needed = operations[operation % operations.length]!;
       const neededFault = faults[fault % Math.max(1, faults.length)];
-      const neededPin = pins[pin % Math.max(1, pins.length)];
+      const neededOrder = happensBefore[pin % Math.max(1, happensBefore.length)];
       const least = Math.min(amount, (needed.input as { amount: number }).amount);
       const fails = (candidate: Plan): boolean => {
         const input = candidate.operations.find(({ id }) => id === needed.id)?.input as { amount: number } | undefined;
         return (
           (input?.amount ?? 0) >= least &&
           (!neededFault || candidate.faults.some(({ id }) => id === neededFault.id)) &&
-          (!neededPin || candidate.pins!.includes(neededPin))
+          (!neededOrder || candidate.happensBefore!.includes(neededOrder))
         );
       };
       const { plan: left } = await shrink(plan, shapes, when(fails), always);
       expect(left.faults.map(({ id }) => id)).toEqual(neededFault ? [neededFault.id] : []);
       expect(left.faults.every(({ heal }) => heal === undefined)).toBe(true);
-      expect(left.pins).toEqual(neededPin ? [neededPin] : []);
+      expect(left.happensBefore).toEqual(neededOrder ? [neededOrder] : []);
       expect(left.operations.map(({ id }) => id)).toEqual(
         namedBy(plan, [needed.id, ...named({ ...left, operations: [] })]),
       );
@@ -169,7 +170,7 @@ describe("in a plan of everything", () => {
     mode: "call",
     ...more,
   });
-  const pin: Pin = { first: invoke("o1"), second: invoke("o3") };
+  const pin: Order = { first: invoke("o1"), second: invoke("o3") };
   const plan: Plan = {
     operations: [
       operation("o1", "A", { retries: 1, input: { amount: 5 } }),
@@ -183,7 +184,7 @@ describe("in a plan of everything", () => {
       { id: "f2", kind: "kill", at: invoke("o2") },
       { id: "f3", kind: "kill", at: invoke("o3"), heal: invoke("o1") },
     ],
-    pins: [pin, { first: invoke("o2"), second: invoke("o1") }],
+    happensBefore: [pin, { first: invoke("o2"), second: invoke("o1") }],
     schedule: 3,
   };
 
@@ -192,23 +193,24 @@ describe("in a plan of everything", () => {
     expect(left).toEqual({
       operations: [plan.operations[0], operation("o3", "B", { after: ["o1"] })],
       faults: [{ id: "f1", kind: "reset", at: invoke("o1") }, plan.faults[2]],
-      pins: [pin],
+      happensBefore: [pin],
       schedule: 3,
     });
   });
 
-  test("process faults are tried first, then other faults, clients, operations, fields and values, pins", async () => {
+  test("process faults are tried first, then other faults, clients, operations, fields and values, happensBefore", async () => {
     const tries: string[] = [];
     const missing = <T extends { id: string }>(all: T[], left: T[]): string[] =>
       all.flatMap(({ id }) => (left.some((one) => one.id === id) ? [] : [id]));
     const { complete, plan: left } = await shrink(
       plan,
       shapes,
-      when(({ operations, faults, pins }) => {
+      when(({ operations, faults, happensBefore }) => {
         const gone = missing(plan.operations, operations);
         if (gone.length > 0) tries.push(gone.join(" "));
         else if (faults.length < plan.faults.length) tries.push(missing(plan.faults, faults).join(" "));
-        else if (pins!.length < plan.pins!.length) tries.push(`${plan.pins!.length - pins!.length} pins`);
+        else if (happensBefore!.length < plan.happensBefore!.length)
+          tries.push(`${plan.happensBefore!.length - happensBefore!.length} happensBefore`);
         else if (tries.at(-1) !== "fields") tries.push("fields");
         return false;
       }),
@@ -220,8 +222,8 @@ describe("in a plan of everything", () => {
     const clients = [all, "o1 o2 o4 o5", "o3", "o4 o5"];
     // what ends an operation goes with it
     const operations = [all, "o1 o2 o4 o5", "o3 o4 o5", "o5", "o1", "o2 o4 o5", "o3", "o4 o5", "o5"];
-    const pins = ["2 pins", "1 pins", "1 pins"];
-    expect(tries).toEqual([...processFaults, ...otherFaults, ...clients, ...operations, "fields", ...pins]);
+    const happensBefore = ["2 happensBefore", "1 happensBefore", "1 happensBefore"];
+    expect(tries).toEqual([...processFaults, ...otherFaults, ...clients, ...operations, "fields", ...happensBefore]);
     expect([complete, left]).toEqual([true, plan]);
   });
 

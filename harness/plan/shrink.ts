@@ -11,7 +11,7 @@ export interface Shrunk {
 
 /**
  * Makes a failing plan smaller while it still fails: greedily, in the order process faults, other faults, clients,
- * operations (with what names them), clients by merging them, fields and values, then pins; again from the start until
+ * operations (with what names them), clients by merging them, fields and values, then ordering constraints; again from the start until
  * nothing can be removed. Lists are cut by halves first, then item by item (delta debugging, Zeller and Hildebrandt 2002).
  *
  * @param fails gives a candidate that still fails in the same way back, perhaps with another schedule under which it does;
@@ -37,7 +37,7 @@ export async function shrink(
     if (failing) best = failing;
     return failing !== undefined;
   };
-  const isProcess = new Set(shapes.filter(({ level }) => level === "process").map(({ name }) => name));
+  const isProcess = new Set(shapes.filter(({ scope }) => scope === "process").map(({ name }) => name));
   for (let before: Plan | undefined; before !== best && !stopped; ) {
     before = best;
     const faults = (process: boolean): string[] =>
@@ -59,8 +59,8 @@ export async function shrink(
     await mergeClients(() => best, attempt);
     for (const { id } of best.operations) await simplifyOperation(id, () => best, attempt);
     for (const { id } of best.faults) await simplifyFault(id, () => best, attempt);
-    await removeSome(best.pins ?? [], (pins) =>
-      attempt({ ...best, pins: best.pins!.filter((pin) => !pins.includes(pin)) }),
+    await removeSome(best.happensBefore ?? [], (gone) =>
+      attempt({ ...best, happensBefore: (best.happensBefore ?? []).filter((order) => !gone.includes(order)) }),
     );
   }
   return { plan: best, tried, complete: !stopped };
@@ -96,7 +96,9 @@ export function withoutOperations(plan: Plan, ids: string[]): Plan {
     faults: plan.faults
       .filter(({ at }) => lives(at))
       .map(({ heal, ...fault }) => (heal && lives(heal) ? { ...fault, heal } : fault)),
-    ...(plan.pins && { pins: plan.pins.filter(({ first, second }) => lives(first) && lives(second)) }),
+    ...(plan.happensBefore && {
+      happensBefore: plan.happensBefore.filter(({ first, second }) => lives(first) && lives(second)),
+    }),
   };
 }
 
@@ -124,18 +126,18 @@ async function simplifyOperation(id: string, best: () => Plan, attempt: Attempt)
     ...best(),
     operations: best().operations.map((one) => (one.id === id ? operation : one)),
   });
-  for (const field of ["retries", "delay", "at", "after"] as const) {
+  for (const field of ["retries", "route", "at", "after"] as const) {
     const operation = current();
     if (operation?.[field] === undefined) continue;
     const { [field]: _, ...rest } = operation;
-    await attempt(replaced(rest as Operation), field === "at" || field === "after");
+    await attempt(replaced(rest), field === "at" || field === "after");
   }
   for (let again = true; again; ) {
     again = false;
     const operation = current();
-    if (operation?.input === undefined) return;
-    for (const input of smaller(operation.input)) {
-      again = await attempt(replaced({ ...operation, input }));
+    if (!operation) return;
+    for (const args of smaller(operation.args)) {
+      again = await attempt(replaced({ ...operation, args }));
       if (again) break;
     }
   }

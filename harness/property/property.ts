@@ -1,50 +1,103 @@
-import { type Checker, ends, replaysDeterministically } from "../check/index.ts";
-import type { History } from "../history/index.ts";
-import type { Call, Plan, Storm } from "../plan/index.ts";
+import type { Checker } from "../check/checker.ts";
+import type { FaultShape, Operation, Plan, Profiles } from "../plan/index.ts";
+import { isReferring, storm } from "../plan/index.ts";
+import { alwaysFirst, alwaysToo } from "./checks/index.ts";
+import type { KindDefinition } from "./definition.ts";
+import type { OperationDraft } from "./draft.ts";
+import type { AnyKind } from "./kind.ts";
+import type { Scenario } from "./scenario.ts";
 
 /** What must hold of a pattern, and how it is put to the test. */
 export interface PropertyOptions {
   /** the pattern of the catalog that is served */
   pattern: string;
-  /** settings of the services, as environment variables */
-  environment?: Record<string, string>;
-  plan: Storm;
+  /** settings of the services, which read them from their environment */
+  settings?: Readonly<Record<string, string | number>>;
+  /** the kinds of operation, by the names that plans, histories and reports use */
+  operations: Readonly<Record<string, AnyKind>>;
+  /** how much there is in one case of a storm: the most operations (10), clients (5) and faults (4) */
+  storm?: { operations?: number; clients?: number; faults?: number };
+  /** by name; besides these, every property checks what all patterns share */
+  invariants: Readonly<Record<string, Checker>>;
+  /** by name: what a run must have met to mean anything */
+  scenarios: Readonly<Record<string, Scenario>>;
+  /** what is asked when all is quiet: as operations of the client "audit" */
+  audit?(operations: readonly Operation[]): OperationDraft[];
   /**
-   * Calls by which the closing phase lets go of who waits for what nobody does any more. They are made, and made again, as
-   * long as something has not ended, and stand in the history as operations of a client of their own, of kind "closing".
+   * What lets go of clients that wait for what no operation does: done in the recovery phase, and done again, as
+   * operations of the client "recovery", as long as something has not ended.
    */
-  closing?(plan: Plan): Call[];
-  /** reads to be made once all is quiet, by name; their answers are `final.answers` */
-  audit?(plan: Plan): Record<string, Call>;
-  /** by name; every property also checks that everything ends and that replays are deterministic */
-  invariants: Record<string, Checker>;
-  /** situations without which a run means nothing, by name */
-  reaches: Record<string, Situation>;
+  release?(operations: readonly Operation[]): OperationDraft[];
 }
 
-/** A situation that a run must have met, with a plan that brings it about: it is run first, so that nothing is left to luck. */
-export interface Situation {
-  met(history: History): boolean;
-  plan: Pick<Plan, "operations"> & Partial<Plan>;
-}
-
-export interface Property extends PropertyOptions {
-  name: string;
+export interface Property {
+  readonly name: string;
+  readonly pattern: string;
+  readonly environment: Readonly<Record<string, string>>;
+  readonly kinds: ReadonlyMap<string, KindDefinition>;
+  /** in the order in which they are judged: after one of the first that fails, the others mean nothing */
+  readonly invariants: Readonly<Record<string, Checker>>;
+  readonly first: readonly string[];
+  readonly scenarios: Readonly<Record<string, Scenario>>;
+  audit(operations: readonly Operation[]): OperationDraft[];
+  release(operations: readonly Operation[]): OperationDraft[];
+  /** Random plans. */
+  plans(conditions: {
+    faults: readonly FaultShape[];
+    exclusive: boolean;
+    profiles: Profiles;
+  }): ReturnType<typeof storm>;
 }
 
 const declared: Property[] = [];
 let registrar: ((property: Property) => void) | undefined;
 
-/** Declares a property. Under vitest this registers its tests, one for each stack that the run asks for. */
+/**
+ * Declares a property. Under vitest this registers its tests, one for each stack that the run asks for.
+ * @throws when it has no invariant or no kind of operation, or a name is taken
+ */
 export function property(name: string, options: PropertyOptions): void {
-  const complete: Property = {
-    name,
-    ...options,
-    invariants: { ...options.invariants, ends, "replays deterministically": replaysDeterministically },
-  };
+  const complete = completed(name, options);
   declared.push(complete);
   registrar?.(complete);
 }
+
+function completed(name: string, options: PropertyOptions): Property {
+  const wrong = (what: string) => new Error(`property "${name}": ${what}`);
+  if (Object.keys(options.invariants).length === 0) throw wrong("it has no invariants, so that nothing could fail");
+  if (Object.keys(options.operations).length === 0) throw wrong("it has no operations, so that nothing would be done");
+  const shared = [...Object.keys(alwaysFirst), ...Object.keys(alwaysToo)];
+  const taken = Object.keys(options.invariants).find((one) => shared.includes(one));
+  if (taken !== undefined) throw wrong(`every property has an invariant "${taken}": call yours otherwise`);
+  const kinds = new Map<string, KindDefinition>();
+  for (const [label, { definition }] of Object.entries(options.operations)) {
+    if (isReferring(label)) throw wrong(`"${label}" is a kind that every property has: call yours otherwise`);
+    if (definition.name !== "" && definition.name !== label)
+      throw wrong(`one kind is called both "${definition.name}" and "${label}"`);
+    definition.name = label;
+    kinds.set(label, definition);
+  }
+  const of = (checks: Record<string, (kinds: ReadonlyMap<string, KindDefinition>) => Checker>) =>
+    Object.fromEntries(Object.entries(checks).map(([label, make]) => [label, make(kinds)]));
+  const kindsOfStorm = Object.fromEntries([...kinds].map(([label, definition]) => [label, definition.storm]));
+  return {
+    name,
+    pattern: options.pattern,
+    environment: Object.fromEntries(
+      Object.entries(options.settings ?? {}).map(([variable, value]) => [variable, String(value)]),
+    ),
+    kinds,
+    invariants: { ...of(alwaysFirst), ...options.invariants, ...of(alwaysToo) },
+    first: Object.keys(alwaysFirst),
+    scenarios: options.scenarios,
+    audit: options.audit ?? (() => []),
+    release: options.release ?? (() => []),
+    plans: (conditions) => storm({ kinds: kindsOfStorm, ...options.storm }, conditions),
+  };
+}
+
+/** The plans that bring about the scenarios which a run must reach. */
+export const scriptedPlans = ({ scenarios }: Property): Plan[] => Object.values(scenarios).map(({ plan }) => plan);
 
 /** Properties that have been declared so far, for scripts that import property files. */
 export const declaredProperties = (): readonly Property[] => declared;

@@ -23,7 +23,7 @@ export interface RunStarted {
   /** versions: { node, "restate-server", "restate-sdk" }, and the platform */
   environment: Record<string, string>;
   /** what each fault kind does, as a clause: { "kill-endpoint": "the endpoint is killed" } */
-  words?: Record<string, string>;
+  labels?: Record<string, string>;
 }
 
 /** The state of one property on one stack; a later record replaces an earlier one of the same property and stack. */
@@ -39,9 +39,13 @@ export interface PropertyProgress {
   operations: number;
   milliseconds: number;
   /** by fault kind */
-  faults: Record<string, { planned: number; struck: number }>;
-  /** how many cases met each situation that the property says it must reach */
-  reaches: Record<string, number>;
+  faults: Record<string, { planned: number; injected: number }>;
+  /** how the operations of each kind ended */
+  outcomes: Record<string, { ok: number; fail: number; info: number }>;
+  /** how often each external system was called, and how often it refused */
+  systems: Record<string, { calls: number; refusals: number }>;
+  /** how many cases reached each scenario of the property */
+  scenarios: Record<string, number>;
   /** plans that ask for what the stack cannot do */
   skipped?: number;
   /** stands for everything that happened in all the cases; only where runs can be repeated exactly */

@@ -105,7 +105,7 @@ export function readRecords(directory: string): RecordedRun {
 /** Each kind of record with the fields without which it cannot be shown. */
 const required: Record<RunRecord["type"], string[]> = {
   run: ["started", "seed", "stacks", "environment"],
-  property: ["property", "stack", "verdict", "faults", "reaches"],
+  property: ["property", "stack", "verdict", "faults", "scenarios"],
   end: ["verdict", "milliseconds"],
 };
 

@@ -2,15 +2,15 @@ import { expect, test } from "vitest";
 import { label, narrate } from "./narrate.ts";
 import { restlessTrip, twoWinners } from "./samples.ts";
 
-const sentences = ({ history }: ReturnType<typeof twoWinners>, words = {}) =>
-  history.events.map((event) => narrate(event, { plan: history.plan, words }));
+const sentences = ({ history }: ReturnType<typeof twoWinners>, labels = {}) =>
+  history.events.map((event) => narrate(event, { plan: history.plan, labels }));
 
 test("every event is told in one sentence that stands alone", () => {
   expect(sentences(twoWinners(), { "kill-endpoint": "the endpoint is killed" }).slice(0, 9)).toEqual([
     "operation 1 is invoked: client A: call product/@p1/reserve, idempotency key @r1, asking again at most once if the connection breaks",
     "attempt 1 of product/@p1/reserve (operation 1) starts",
     "operation 2 is invoked: client B: call product/@p1/reserve, idempotency key @r2",
-    "kill-endpoint struck: the endpoint is killed (operation 1, attempt 1, SetState to the server)",
+    "kill-endpoint injected: the endpoint is killed (operation 1, attempt 1, SetState to the server)",
     "attempt 1 of product/@p1/reserve (operation 1) is lost",
     "attempt 1 of product/@p1/reserve (operation 2) starts",
     "attempt 1 of product/@p1/reserve (operation 2) ends",
@@ -19,7 +19,7 @@ test("every event is told in one sentence that stands alone", () => {
   ]);
 });
 
-test("the ledger, errors and silences have their words too", () => {
+test("the ledger, errors and silences have their labels too", () => {
   const told = sentences(restlessTrip());
   expect(told).toContain("flights: reserve @t1-flight for @t1 takes effect, by attempt 1 of operation 1");
   expect(told).toContain("flights: reserve @t1-flight for @t1 is answered from memory, by attempt 2 of operation 1");

@@ -1,60 +1,71 @@
-/** The events of a history in words. */
+/** The events of a history in labels. */
 
 import type { HistoryEvent, LedgerEvent } from "../history/index.ts";
-import { describeOperation, type FaultWords, operationNumber, type Plan } from "../plan/index.ts";
+import { describeKind, describeRequest, type FaultLabels, type Operation } from "../plan/index.ts";
 import { compact, cut } from "./format.ts";
 
 /** What a narrator needs to know besides the event. */
 export interface Context {
-  plan: Plan;
+  operations: readonly Operation[];
   /** what the fault kinds do, as clauses */
-  words?: FaultWords;
+  labels?: FaultLabels;
 }
 
-/** One sentence that stands alone, for tables and lists: "operation 2 (client B) is answered true". */
-export function narrate(event: HistoryEvent, { plan, words = {} }: Context): string {
+/** One sentence that stands alone, for tables and lists: "o2 (client B) is answered true". */
+export function narrate(event: HistoryEvent, context: Context): string {
+  const { labels = {} } = context;
   switch (event.type) {
-    case "invoke":
-      return `${operationName(event.operation, plan)} is invoked: ${request(event.operation, plan)}`;
+    case "invoke": {
+      const wire = event.request === undefined ? "" : `: ${describeRequest(event.request)}`;
+      return `${whose(event.operation, context)} invokes ${words(event.operation, context)}${wire}`;
+    }
     case "ok":
-      return `${whose(event.operation, plan)} is answered ${compact(event.value, 200)}`;
+      return `${whose(event.operation, context)} is answered ${compact(event.value, 200)}`;
     case "fail":
-      return `${whose(event.operation, plan)} is refused with ${event.status}: ${event.message}`;
+      return `${whose(event.operation, context)} is refused with ${event.code}: ${event.message}`;
     case "info":
-      return `${whose(event.operation, plan)} gets no answer: ${event.reason}`;
+      return `${whose(event.operation, context)} does not know how it ended: ${event.reason}`;
+    case "learned":
+      return `afterwards: the invocation of ${event.operation} ${ending(event)}`;
+    case "recovery":
+      return "recovery: all faults are healed, and what is under way is left to end";
     case "fault": {
-      const clause = words[event.kind];
+      const clause = labels[event.kind];
       const phase = event.phase === "missed" ? "never came to its moment" : event.phase;
       return `${event.kind} ${phase}${clause === undefined ? "" : `: ${clause}`}${event.detail === undefined ? "" : ` (${event.detail})`}`;
     }
     case "attempt": {
       const child = event.child === undefined ? "" : `, child ${event.child}`;
       const error = [event.code, event.message].filter((part) => part !== undefined).join(" ");
-      return `attempt ${event.attempt} of ${event.target} (${operationName(event.operation, plan)}${child}) ${attemptPhase[event.phase]}${error === "" ? "" : `: ${error}`}`;
+      return `attempt ${event.attempt} of ${event.target} (${event.operation}${child}) ${attemptPhase[event.phase]}${error === "" ? "" : `: ${error}`}`;
     }
     default: {
       const reference = event.reference === undefined ? "" : ` for ${event.reference}`;
-      const by = event.operation === undefined ? "" : `, ${caller(event, plan)}`;
+      const by = event.operation === undefined ? "" : `, ${caller(event)}`;
       return `${event.system}: ${event.action} ${event.key}${reference} ${ledgerVerb[event.type]}${by}`;
     }
   }
 }
 
 /** A few words for a place that shows already whose event it is, and of which kind. */
-export function label(event: HistoryEvent, { plan }: Context): string {
+export function label(event: HistoryEvent, { operations }: Context): string {
   switch (event.type) {
     case "invoke": {
-      const operation = plan.operations.find(({ id }) => id === event.operation);
-      const input = operation?.input === undefined ? "" : compact(operation.input);
-      const name = `${operationNumber(event.operation, plan) ?? event.operation} ${operation?.kind ?? "?"}`;
-      return input === "" || input.length > longestInput ? name : `${name} ${input}`;
+      const operation = operations.find(({ id }) => id === event.operation);
+      if (!operation) return event.operation;
+      const text = describeKind(operation);
+      return `${operation.id} ${text.length > longestLabel ? operation.kind : text}`;
     }
     case "ok":
       return compact(event.value, 60);
     case "fail":
-      return cut(`${event.status} ${event.message}`, 80);
+      return cut(`${event.code} ${event.message}`, 80);
     case "info":
       return cut(event.reason, 80);
+    case "learned":
+      return cut(`${event.operation} ${ending(event)}`, 80);
+    case "recovery":
+      return "recovery";
     case "fault":
       return `${event.kind} ${event.phase}${event.detail === undefined ? "" : ` · ${event.detail}`}`;
     case "attempt":
@@ -65,18 +76,13 @@ export function label(event: HistoryEvent, { plan }: Context): string {
   }
 }
 
-/** "operation 2", or the bare id when the plan does not know it. */
-export function operationName(id: string, plan: Plan): string {
-  return `operation ${operationNumber(id, plan) ?? `"${id}"`}`;
-}
-
-/** The operations that an event speaks of: none or one. */
+/** The operation that an event speaks of, if it does. */
 export function operationOf(event: HistoryEvent): string | undefined {
-  return event.type === "fault" ? undefined : event.operation;
+  return event.type === "fault" || event.type === "recovery" ? undefined : event.operation;
 }
 
-/** A label leaves out an input that is longer. */
-const longestInput = 24;
+/** A label leaves out arguments that make it longer. */
+const longestLabel = 40;
 
 const attemptPhase = {
   started: "starts",
@@ -93,17 +99,24 @@ const ledgerVerb: Record<LedgerEvent["type"], string> = {
   lapse: "lapses",
 };
 
-function whose(id: string, plan: Plan): string {
-  const client = plan.operations.find((operation) => operation.id === id)?.client;
-  return client === undefined ? operationName(id, plan) : `${operationName(id, plan)} (client ${client})`;
+function ending({ outcome }: Extract<HistoryEvent, { type: "learned" }>): string {
+  return "value" in outcome
+    ? `succeeded with ${compact(outcome.value, 200)}`
+    : `failed with ${outcome.code}: ${outcome.message}`;
 }
 
-function request(id: string, plan: Plan): string {
-  const operation = plan.operations.find((candidate) => candidate.id === id);
-  return operation === undefined ? "it is not in the plan" : describeOperation(operation, plan);
+/** "o2 (client B)" */
+function whose(id: string, { operations }: Context): string {
+  const client = operations.find((operation) => operation.id === id)?.client;
+  return client === undefined ? id : `${id} (client ${client})`;
 }
 
-function caller(event: LedgerEvent, plan: Plan): string {
-  const operation = operationName(event.operation ?? "", plan);
-  return event.attempt === undefined ? `by ${operation}` : `by attempt ${event.attempt} of ${operation}`;
+/** What an operation does, as a plan says it. */
+function words(id: string, { operations }: Context): string {
+  const operation = operations.find((candidate) => candidate.id === id);
+  return operation === undefined ? "what is not known" : describeKind(operation);
+}
+
+function caller({ operation = "nobody", attempt }: LedgerEvent): string {
+  return attempt === undefined ? `by ${operation}` : `by attempt ${attempt} of ${operation}`;
 }

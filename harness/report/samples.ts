@@ -18,7 +18,7 @@ export const started: RunStarted = {
     "restate-sdk": "1.17.2",
     platform: "linux x64, 2 cores",
   },
-  words: {
+  labels: {
     "kill-endpoint": "the endpoint is killed",
     "lost-answer": "an external system acts and its answer is lost",
     zombie: "the endpoint is frozen, its successor takes over, and it thaws later",
@@ -36,13 +36,13 @@ export function progress(rest: Partial<PropertyProgress> = {}): PropertyProgress
     operations: 4310,
     milliseconds: 20_412,
     faults: {
-      "cut-reset": { planned: 410, struck: 398 },
-      "cut-session": { planned: 201, struck: 197 },
-      "kill-endpoint": { planned: 18, struck: 18 },
-      "kill-server": { planned: 7, struck: 7 },
-      zombie: { planned: 12, struck: 11 },
+      "cut-stream": { planned: 410, injected: 398 },
+      "cut-connection": { planned: 201, injected: 197 },
+      "kill-endpoint": { planned: 18, injected: 18 },
+      "kill-server": { planned: 7, injected: 7 },
+      zombie: { planned: 12, injected: 11 },
     },
-    reaches: {
+    scenarios: {
       "two clients reserved one product at the same time": 377,
       "a client asked again after a lost answer": 122,
       "the winner's attempt was cut after its answer was written": 41,
@@ -94,7 +94,7 @@ export function twoWinners(): Failure {
       at: 3.9,
       fault: "f1",
       kind: "kill-endpoint",
-      phase: "struck",
+      phase: "injected",
       detail: "operation 1, attempt 1, SetState to the server",
     },
     attempt(4.2, "o1.1", "product/@p1/reserve", "lost"),
@@ -198,7 +198,7 @@ export function restlessTrip(): Failure {
       at: 14.1,
       fault: "f1",
       kind: "zombie",
-      phase: "struck",
+      phase: "injected",
       detail: "operation 1, attempt 1, before cars reserve",
     },
     attempt(15.0, "o4.1", target, "lost"),
@@ -210,7 +210,7 @@ export function restlessTrip(): Failure {
       at: 41.3,
       fault: "f2",
       kind: "lost-answer",
-      phase: "struck",
+      phase: "injected",
       detail: "operation 1, attempt 2, cars reserve",
     },
     attempt(42.7, "o4.1.1", child, "started"),
@@ -290,10 +290,10 @@ export function longHistory(size: number): Failure {
     if (n % 3 === 0) {
       plan.faults.push({
         id: `f${n}`,
-        kind: "cut-reset",
+        kind: "cut-stream",
         at: { at: "message", operation, attempt: 1, direction: "to-server", message: 1, when: "before" },
       });
-      events.push({ type: "fault", at: next(0.1), fault: `f${n}`, kind: "cut-reset", phase: "struck" });
+      events.push({ type: "fault", at: next(0.1), fault: `f${n}`, kind: "cut-stream", phase: "injected" });
       events.push(attempt(next(0.1), `${operation}.1`, target, "lost"));
       events.push(attempt(next(9), `${operation}.2`, target, "started"));
     }

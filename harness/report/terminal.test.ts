@@ -12,7 +12,7 @@ function terminal(options: Partial<TerminalOptions> = {}) {
     columns: () => 80,
     colours: false,
     now: () => time,
-    words: started.words ?? {},
+    labels: started.labels ?? {},
     ...options,
   });
   return {
@@ -39,7 +39,7 @@ test("on a terminal there is one live line, rewritten in place, never wider than
   const before = text().length;
   it.progress(running);
   expect(text().slice(before)).toBe(
-    "\r\x1b[2Ka product is reserved once (native) · case 120 (24.0/s) · 15.0 s left · 631 struck: 398 cut-reset, 197 cut-session, 18 kill-endpoint, 11 zombie, 7 kill-server",
+    "\r\x1b[2Ka product is reserved once (native) · case 120 (24.0/s) · 15.0 s left · 631 injected: 398 cut-reset, 197 cut-session, 18 kill-endpoint, 11 zombie, 7 kill-server",
   );
   it.progress(running);
   expect(text().match(/\r/g)).toHaveLength(1);
@@ -83,15 +83,15 @@ test("a finished property: numbers, and what it never met", () => {
   it.finished(
     progress({
       verdict: "vacuous",
-      reason: "a situation was never reached",
-      faults: { "cut-reset": { planned: 9, struck: 8 }, zombie: { planned: 3, struck: 0 } },
-      reaches: { overlap: 3, "a cancel in flight": 0 },
+      reason: "a scenario was never reached",
+      faults: { "cut-stream": { planned: 9, injected: 8 }, zombie: { planned: 3, injected: 0 } },
+      scenarios: { overlap: 3, "a cancel in flight": 0 },
     }),
   );
   expect(text()).toBe(`○ vacuous  a product is reserved once (native)
-  612 cases, 4,310 operations in 20.4 s · 8 of 12 faults struck · 1 of 2 situations reached
-  a situation was never reached
-  zombie never struck (3 planned)
+  612 cases, 4,310 operations in 20.4 s · 8 of 12 faults injected · 1 of 2 scenarios reached
+  a scenario was never reached
+  zombie never injected (3 planned)
   never reached: a cancel in flight
 `);
 });
@@ -128,7 +128,7 @@ test("a failure whose shrinking was cut short says so, and one without a seed na
   expect(text()).not.toContain("seed");
 });
 
-test("no control character of a service reaches the terminal", () => {
+test("no control character of a service scenarios the terminal", () => {
   const { it, text, lines } = terminal();
   const failure = twoWinners();
   failure.evidence.seen = "answer \x1b[2J\x07 and \x9b31m\nmore";
@@ -151,15 +151,18 @@ test("the summary counts verdicts and faults", () => {
   const { it, lines } = terminal();
   it.summary(
     [
-      progress({ faults: { zombie: { planned: 2, struck: 1 } } }),
-      progress({ verdict: "failed", faults: { zombie: { planned: 3, struck: 3 }, stall: { planned: 1, struck: 0 } } }),
+      progress({ faults: { zombie: { planned: 2, injected: 1 } } }),
+      progress({
+        verdict: "failed",
+        faults: { zombie: { planned: 3, injected: 3 }, stall: { planned: 1, injected: 0 } },
+      }),
       progress({ verdict: "failed", faults: {} }),
     ],
     "reports/latest/index.html",
   );
   expect(lines()).toEqual([
     "3 properties: 2 failed, 1 passed",
-    "faults struck of planned: zombie 4/5, stall 0/1",
+    "faults injected of planned: zombie 4/5, stall 0/1",
     "report: reports/latest/index.html",
     "",
   ]);

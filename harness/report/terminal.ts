@@ -3,7 +3,7 @@
  * a person needs to understand and repeat it. Where there is no terminal, plain lines, few of them.
  */
 
-import { describePlan, type FaultWords } from "../plan/index.ts";
+import { describePlan, type FaultLabels } from "../plan/index.ts";
 import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "../record/record.ts";
 import { confirmed } from "./confirmed.ts";
 import { count, cut, duration, plural } from "./format.ts";
@@ -19,7 +19,7 @@ export interface TerminalOptions {
   /** milliseconds, of which only differences matter */
   now?: () => number;
   /** what fault kinds do, for the plans of failures */
-  words?: FaultWords;
+  labels?: FaultLabels;
   /** milliseconds and cases that a property has; `started` sets them too */
   budget?: number;
   runs?: number;
@@ -34,7 +34,7 @@ export class Terminal {
   readonly #isTTY: boolean;
   readonly #columns: () => number;
   readonly #now: () => number;
-  readonly #words: FaultWords;
+  readonly #labels: FaultLabels;
   readonly #paint: Painter;
   #budget: number | undefined;
   #runs: number | undefined;
@@ -49,7 +49,7 @@ export class Terminal {
     this.#columns = typeof columns === "number" ? () => columns : columns;
     this.#paint = painter(options.colours ?? (options.isTTY && !process.env.NO_COLOR));
     this.#now = options.now ?? (() => performance.now());
-    this.#words = options.words ?? {};
+    this.#labels = options.labels ?? {};
     this.#budget = options.budget;
     this.#runs = options.runs;
   }
@@ -89,14 +89,14 @@ export class Terminal {
   /** A property has come to its verdict. */
   finished(record: PropertyProgress): void {
     const mark = this.#paint(tones[record.verdict], `${symbols[record.verdict]} ${record.verdict}`);
-    const struck = sum(record.faults, "struck");
+    const injected = sum(record.faults, "injected");
     const planned = sum(record.faults, "planned");
-    const reached = Object.values(record.reaches).filter((n) => n > 0).length;
-    const situations = Object.keys(record.reaches).length;
+    const reached = Object.values(record.scenarios).filter((n) => n > 0).length;
+    const scenarios = Object.keys(record.scenarios).length;
     const numbers = [
       `${plural(record.cases, "case")}, ${plural(record.operations, "operation")} in ${duration(record.milliseconds)}`,
-      ...(planned > 0 ? [`${count(struck)} of ${plural(planned, "fault")} struck`] : []),
-      ...(situations > 0 ? [`${reached} of ${plural(situations, "situation")} reached`] : []),
+      ...(planned > 0 ? [`${count(injected)} of ${plural(planned, "fault")} injected`] : []),
+      ...(scenarios > 0 ? [`${reached} of ${plural(scenarios, "scenario")} reached`] : []),
     ];
     this.#line(`${mark}  ${this.#paint("bold", clean(record.property))} (${record.stack})`);
     if (record.skipped) numbers.push(`${plural(record.skipped, "plan")} skipped: the stack cannot do what they ask`);
@@ -126,7 +126,7 @@ export class Terminal {
       ...field("expected", evidence.expected),
       ...field("seen", evidence.seen),
       "",
-      ...describePlan(plan, this.#words).map((line) => `    ${clean(line)}`),
+      ...describePlan(plan, this.#labels).map((line) => `    ${clean(line)}`),
       "",
       ...field("fails", `${rate.failed} of ${plural(rate.of, "run")} on ${rate.stack}`),
       ...field("real", confirmed(failure)),
@@ -143,7 +143,7 @@ export class Terminal {
     ].join("\n");
   }
 
-  /** The last words: how many came to which verdict, and where the report is. */
+  /** The last labels: how many came to which verdict, and where the report is. */
   summary(records: readonly PropertyProgress[], report?: string): void {
     const verdicts = Object.keys(symbols) as PropertyVerdict[];
     const counts = verdicts.flatMap((verdict) => {
@@ -225,37 +225,37 @@ function clean(text: string): string {
 
 type Faults = PropertyProgress["faults"];
 
-const sum = (faults: Faults, what: "planned" | "struck") =>
+const sum = (faults: Faults, what: "planned" | "injected") =>
   Object.values(faults).reduce((total, fault) => total + fault[what], 0);
 
-/** "512 struck: 410 cut-reset, 102 zombie", most frequent first, so that a cut line loses the least. */
+/** "512 injected: 410 cut-reset, 102 zombie", most frequent first, so that a cut line loses the least. */
 function faultsSoFar(faults: Faults): string {
-  const kinds = Object.entries(faults).filter(([, { struck }]) => struck > 0);
-  if (kinds.length === 0) return "no fault struck yet";
-  const byNumber = kinds.sort(([, a], [, b]) => b.struck - a.struck);
-  const list = byNumber.map(([kind, { struck }]) => `${count(struck)} ${kind}`).join(", ");
-  return `${count(sum(faults, "struck"))} struck: ${list}`;
+  const kinds = Object.entries(faults).filter(([, { injected }]) => injected > 0);
+  if (kinds.length === 0) return "no fault injected yet";
+  const byNumber = kinds.sort(([, a], [, b]) => b.injected - a.injected);
+  const list = byNumber.map(([kind, { injected }]) => `${count(injected)} ${kind}`).join(", ");
+  return `${count(sum(faults, "injected"))} injected: ${list}`;
 }
 
 /** What a run should have met and never did. */
-function lacking({ faults, reaches }: PropertyProgress): string[] {
-  const silent = Object.entries(faults).filter(([, { planned, struck }]) => planned > 0 && struck === 0);
-  const unmet = Object.entries(reaches).filter(([, n]) => n === 0);
+function lacking({ faults, scenarios }: PropertyProgress): string[] {
+  const silent = Object.entries(faults).filter(([, { planned, injected }]) => planned > 0 && injected === 0);
+  const unmet = Object.entries(scenarios).filter(([, n]) => n === 0);
   return [
-    ...silent.map(([kind, { planned }]) => `${kind} never struck (${count(planned)} planned)`),
-    ...unmet.map(([situation]) => `never reached: ${clean(situation)}`),
+    ...silent.map(([kind, { planned }]) => `${kind} never injected (${count(planned)} planned)`),
+    ...unmet.map(([scenario]) => `never reached: ${clean(scenario)}`),
   ];
 }
 
-/** Faults by kind over all properties: "faults struck of planned: cut-reset 398/410, ...". */
+/** Faults by kind over all properties: "faults injected of planned: cut-reset 398/410, ...". */
 function tallies(records: readonly PropertyProgress[]): string[] {
   const total: Faults = {};
-  for (const [kind, { planned, struck }] of records.flatMap(({ faults }) => Object.entries(faults))) {
-    const sofar = total[kind] ?? { planned: 0, struck: 0 };
-    total[kind] = { planned: sofar.planned + planned, struck: sofar.struck + struck };
+  for (const [kind, { planned, injected }] of records.flatMap(({ faults }) => Object.entries(faults))) {
+    const sofar = total[kind] ?? { planned: 0, injected: 0 };
+    total[kind] = { planned: sofar.planned + planned, injected: sofar.injected + injected };
   }
   const kinds = Object.entries(total).map(
-    ([kind, { planned, struck }]) => `${kind} ${count(struck)}/${count(planned)}`,
+    ([kind, { planned, injected }]) => `${kind} ${count(injected)}/${count(planned)}`,
   );
-  return kinds.length === 0 ? [] : [`faults struck of planned: ${kinds.join(", ")}`];
+  return kinds.length === 0 ? [] : [`faults injected of planned: ${kinds.join(", ")}`];
 }

@@ -1,18 +1,20 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import type { CaseRunner, Judged } from "../case/case-runner.ts";
+import type { CaseRunner, Judged } from "../case/index.ts";
 import type { Verdict } from "../check/index.ts";
 import { faultKinds } from "../faults/index.ts";
-import type { History } from "../history/index.ts";
-import type { Plan } from "../plan/index.ts";
-import type { Property } from "../property/property.ts";
-import type { Failure, PropertyProgress } from "../report/index.ts";
+import { type History, viewOf } from "../history/index.ts";
+import type { Plan, Profiles } from "../plan/index.ts";
+import { InvalidInputDefinition, type Property } from "../property/index.ts";
+import type { Failure, PropertyProgress } from "../record/record.ts";
 import type { Confirmation } from "./confirmation.ts";
 import { investigate } from "./investigation.ts";
 
 /** How much is searched, and when to stop. */
-export interface Search {
+export interface CampaignOptions {
   seed: number;
+  /** what a dry run measured */
+  profiles: Profiles;
   /** cases that are generated; without a number, as many as the time allows */
   runs?: number;
   /** milliseconds for finding; shrinking has a budget of its own */
@@ -33,10 +35,12 @@ export interface Search {
 }
 
 /** Cases that need the stack for themselves come first in each batch, so that a short budget has some too. */
-const BATCH = { alone: 4, shared: 40 };
+const BATCH = { exclusive: 4, shared: 40 };
 /** A failure is certain enough when so much of its replays fail; else the search goes on, a few times. */
 const CERTAIN = 0.9;
 const MOST_FINDINGS = 6;
+/** After so many cases, what has never succeeded has not merely been unlucky. */
+const FULL_STORM = 100;
 
 interface Finding {
   plan: Plan;
@@ -50,9 +54,9 @@ interface Finding {
 export class Campaign {
   readonly #property: Property;
   readonly #runner: CaseRunner;
-  readonly #search: Search;
+  readonly #options: CampaignOptions;
   /** what plans are drawn from: those that need the stack alone, and those that share it */
-  readonly #plans: Record<"alone" | "shared", fc.Arbitrary<Plan>>;
+  readonly #plans: Record<"exclusive" | "shared", fc.Arbitrary<Plan>>;
   readonly #progress: PropertyProgress;
   readonly #started = performance.now();
   #finding: Finding | undefined;
@@ -62,12 +66,16 @@ export class Campaign {
   #searched = 0;
   #unknown: string | undefined;
 
-  constructor(property: Property, runner: CaseRunner, search: Search) {
+  constructor(property: Property, runner: CaseRunner, options: CampaignOptions) {
     this.#property = property;
     this.#runner = runner;
-    this.#search = search;
-    const shapes = faultKinds.filter(({ needs }) => needs.every((need) => runner.stack.capabilities.has(need)));
-    this.#plans = { alone: property.plan(shapes, true), shared: property.plan(shapes, false) };
+    this.#options = options;
+    const faults = faultKinds.filter(({ needs }) => needs.every((need) => runner.stack.capabilities.has(need)));
+    const conditions = { faults, profiles: options.profiles };
+    this.#plans = {
+      exclusive: property.plans({ ...conditions, exclusive: true }),
+      shared: property.plans({ ...conditions, exclusive: false }),
+    };
     this.#progress = {
       type: "property",
       property: property.name,
@@ -78,7 +86,9 @@ export class Campaign {
       operations: 0,
       milliseconds: 0,
       faults: {},
-      reaches: Object.fromEntries(Object.keys(property.reaches).map((name) => [name, 0])),
+      outcomes: {},
+      systems: {},
+      scenarios: Object.fromEntries(Object.keys(property.scenarios).map((name) => [name, 0])),
       invariants: Object.keys(property.invariants),
     };
   }
@@ -102,8 +112,8 @@ export class Campaign {
   }
 
   #conclude(progress: PropertyProgress): void {
-    const { signal, generate } = this.#search;
-    const missed = Object.entries(progress.reaches).flatMap(([name, count]) => (count === 0 ? [name] : []));
+    const { signal, generate } = this.#options;
+    const empty = generate ? emptiness(progress, this.#property) : undefined;
     if (progress.failure) {
       progress.verdict = "failed";
       progress.reason = `${progress.failure.invariant}: ${progress.failure.evidence.summary}`;
@@ -111,9 +121,9 @@ export class Campaign {
     else if (this.#unknown !== undefined) {
       progress.verdict = "unknown";
       progress.reason = this.#unknown;
-    } else if (missed.length > 0 && generate) {
+    } else if (empty !== undefined) {
       progress.verdict = "vacuous";
-      progress.reason = `never reached: ${missed.join("; ")}`;
+      progress.reason = empty;
     } else progress.verdict = "passed";
   }
 
@@ -121,7 +131,7 @@ export class Campaign {
 
   async #find(): Promise<void> {
     const began = performance.now();
-    const { first, generate } = this.#search;
+    const { first, generate } = this.#options;
     if (this.#next === 0) {
       this.#next = 1;
       const possible = first.filter((plan) => this.#runner.can(plan));
@@ -133,30 +143,30 @@ export class Campaign {
   }
 
   #isOver(began: number): boolean {
-    const { runs, budget, signal } = this.#search;
+    const { runs, budget, signal } = this.#options;
     if (this.#finding || signal?.aborted) return true;
     return runs === undefined ? this.#searched + performance.now() - began > budget : this.#next > runs;
   }
 
   /** The next cases: some that need the stack alone, some that share it. */
   #draw(): { plan: Plan; case: number }[] {
-    const { runs = Number.POSITIVE_INFINITY } = this.#search;
+    const { runs = Number.POSITIVE_INFINITY } = this.#options;
     const batch: { plan: Plan; case: number }[] = [];
-    for (const [alone, size] of [
-      [true, BATCH.alone],
+    for (const [exclusive, size] of [
+      [true, BATCH.exclusive],
       [false, BATCH.shared],
     ] as const)
       for (let i = 0; i < size && this.#next <= runs; i++) {
-        batch.push({ plan: this.#plan(this.#next, alone), case: this.#next });
+        batch.push({ plan: this.#plan(this.#next, exclusive), case: this.#next });
         this.#next++;
       }
     return batch;
   }
 
   /** The plan of a case depends on the seed, the property and the number, and on nothing else. */
-  #plan(number: number, alone: boolean): Plan {
-    const digest = createHash("sha256").update(`${this.#search.seed} ${this.#property.name} ${number}`).digest();
-    const [plan] = fc.sample(alone ? this.#plans.alone : this.#plans.shared, {
+  #plan(number: number, exclusive: boolean): Plan {
+    const digest = createHash("sha256").update(`${this.#options.seed} ${this.#property.name} ${number}`).digest();
+    const [plan] = fc.sample(exclusive ? this.#plans.exclusive : this.#plans.shared, {
       seed: digest.readInt32LE(0),
       numRuns: 1,
     });
@@ -180,48 +190,56 @@ export class Campaign {
   }
 
   #isOverdue(began: number): boolean {
-    return this.#finding !== undefined || (this.#search.runs === undefined && this.#isOver(began));
+    return this.#finding !== undefined || (this.#options.runs === undefined && this.#isOver(began));
   }
 
   #weigh(one: { plan: Plan; case?: number }, judged: Judged, invariant: string, verdict: Verdict): void {
     if (verdict.verdict === "valid" || this.#finding) return;
-    if (this.#search.only && !this.#search.only.includes(invariant)) return;
+    if (this.#options.only && !this.#options.only.includes(invariant)) return;
     if (verdict.verdict === "unknown") this.#unknown ??= `${invariant}: ${verdict.reason}`;
     else this.#finding = { ...one, judged, invariant };
   }
 
   #count({ history, trace }: Judged): void {
     const progress = this.#progress;
+    const view = viewOf(history);
     progress.cases++;
-    progress.operations += history.plan.operations.length;
+    progress.operations += view.operations.length;
     if (trace !== undefined) progress.trace = digest(`${progress.trace ?? ""} ${trace}`);
     for (const event of history.events) {
       if (event.type !== "fault" || event.phase === "healed") continue;
-      progress.faults[event.kind] ??= { planned: 0, struck: 0 };
-      const kind = progress.faults[event.kind]!;
+      const kind = (progress.faults[event.kind] ??= { planned: 0, injected: 0 });
       kind.planned++;
-      if (event.phase === "struck") kind.struck++;
+      if (event.phase === "injected") kind.injected++;
     }
-    for (const [name, { met }] of Object.entries(this.#property.reaches)) if (met(history)) progress.reaches[name]!++;
+    for (const { kind, outcome } of view.operations)
+      (progress.outcomes[kind] ??= { ok: 0, fail: 0, info: 0 })[outcome]++;
+    for (const { system, type } of view.ledger) {
+      const calls = (progress.systems[system] ??= { calls: 0, refusals: 0 });
+      if (type !== "lapse") calls.calls++;
+      if (type === "refusal") calls.refusals++;
+    }
+    for (const [name, scenario] of Object.entries(this.#property.scenarios))
+      if (scenario.isReached(view)) progress.scenarios[name] = (progress.scenarios[name] ?? 0) + 1;
     this.#tell();
   }
 
   #tell(): void {
     this.#progress.milliseconds = Math.round(performance.now() - this.#started);
-    this.#search.progress(this.#progress);
+    this.#options.progress(this.#progress);
   }
 
   // --- investigating
 
   async #investigate({ plan, judged, invariant, case: number }: Finding): Promise<Failure> {
-    const { seed, save, signal, shrinkBudget } = this.#search;
+    const { seed, save, signal, shrinkBudget } = this.#options;
     const { shrink, rate, ...found } = await investigate(plan, judged, invariant, {
       judge: (candidate, over) => this.#runner.judge(candidate, this.#property, over),
       exact: this.#runner.isExact,
       ...(shrinkBudget !== undefined && { budget: shrinkBudget }),
       ...(signal && { signal }),
     });
-    const confirmed = await this.#search.confirm?.(found.plan, found.history, invariant);
+    const confirmed = await this.#options.confirm?.(found.plan, found.history, invariant);
     const smallest = confirmed?.plan ?? found.plan;
     return {
       invariant,
@@ -236,6 +254,18 @@ export class Campaign {
       ...save(smallest, invariant, found.evidence.summary),
     };
   }
+}
+
+/** Why a storm that found nothing proves nothing; undefined when it does prove something. */
+function emptiness({ scenarios, outcomes, systems, cases }: PropertyProgress, { kinds }: Property): string | undefined {
+  const missed = Object.entries(scenarios).flatMap(([name, count]) => (count === 0 ? [name] : []));
+  if (missed.length > 0) return `never reached: ${missed.join("; ")}`;
+  if (cases < FULL_STORM) return undefined;
+  const maySucceed = (kind: string) => !(kinds.get(kind) instanceof InvalidInputDefinition);
+  const idle = Object.entries(outcomes).find(([kind, { ok }]) => ok === 0 && maySucceed(kind));
+  if (idle) return `not one operation of the kind ${idle[0]} succeeded, of ${idle[1].fail + idle[1].info}`;
+  const closed = Object.entries(systems).find(([, { calls, refusals }]) => calls > 0 && calls === refusals);
+  return closed && `the external system ${closed[0]} refused every one of ${closed[1].calls} calls`;
 }
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);

@@ -2,7 +2,7 @@ import type { CaseRunner } from "../case/case-runner.ts";
 import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { Property } from "../property/property.ts";
-import { pinned } from "./ordering.ts";
+import { held } from "./ordering.ts";
 
 const RUNS = 20;
 /** Fewer failures than this of 20, and the order of the simulated run is forced upon the real server. */
@@ -18,10 +18,10 @@ export interface Confirmation {
 
 /**
  * Replays on a real stack what failed in the simulation. When the schedule that it needs does not come by itself, it is
- * pinned to the order of the simulated run.
+ * held to the order of the simulated run.
  *
  * @param history a run in the simulation that failed
- * @returns how often it failed, and the plan with the pins that helped
+ * @returns how often it failed, and the plan with the ordering constraints that helped
  */
 export async function confirm(
   runner: CaseRunner,
@@ -38,6 +38,6 @@ export async function confirm(
   });
   const failed = await measure(plan);
   if (failed >= ENOUGH) return said(failed, plan);
-  const better = await pinned(plan, history, measure, failed, () => performance.now() < deadline, RUNS);
+  const better = await held(plan, history, measure, failed, () => performance.now() < deadline, RUNS);
   return said(better === plan ? failed : await measure(better), better);
 }

@@ -9,7 +9,7 @@ const plan: Plan = {
   operations: ["o1", "o2", "o3", "o4"].map(operation),
   faults: [
     { id: "f1", kind: "kill-endpoint", at: invoke("o1") },
-    { id: "f2", kind: "cut-reset", at: invoke("o2") },
+    { id: "f2", kind: "cut-stream", at: invoke("o2") },
   ],
 };
 

@@ -3,7 +3,7 @@ import type { Evidence } from "../check/index.ts";
 import { faultKind, faultKinds } from "../faults/index.ts";
 import type { History } from "../history/index.ts";
 import { type Plan, type Shrunk, shrink } from "../plan/index.ts";
-import { pinned } from "./ordering.ts";
+import { held } from "./ordering.ts";
 
 const SHRINK_BUDGET_MS = 60_000;
 /** Runs of a candidate, where runs of the same plan differ. */
@@ -11,7 +11,7 @@ const RUNS_PER_CANDIDATE = 3;
 /** Schedules under which a candidate is run, where runs of the same plan and schedule are alike. */
 const SCHEDULES_PER_CANDIDATE = 10;
 /** Replays of the smallest plan; fewer where each needs a real stack for itself. */
-const REPLAYS = { exact: 100, shared: 20, alone: 10 };
+const REPLAYS = { exact: 100, shared: 20, exclusive: 10 };
 
 /** Why a plan fails, made as small and as certain as the budget allows. */
 export interface Investigated {
@@ -36,7 +36,7 @@ export interface Means {
 /**
  * Shrinks a failing plan and measures how often it fails. A plan that fails every time stays one: its candidates must fail
  * in each of three runs. One that fails by luck is shrunk by candidates that fail in any of three, and then held to the
- * order of a failing run by pins. Where runs are exact, luck is the schedule: what nothing can be removed from under one
+ * order of a failing run by ordering constraints. Where runs are exact, luck is the schedule: what nothing can be removed from under one
  * schedule is shrunk on under others. But what ties a plan to a moment goes only if it fails under all of them: a real
  * stack has a schedule of its own.
  */
@@ -63,7 +63,7 @@ class Investigation {
     const { plan: smallest, complete } = await (this.#means.exact
       ? this.#shrinkExactly(plan)
       : this.#shrinkByLuck(plan));
-    const best = await this.#pinned(smallest);
+    const best = await this.#held(smallest);
     const replays = this.#goesOn() ? this.#replaysOf(best) : 1;
     const failed = await this.#failures(best, replays);
     const verdict = this.#example.verdicts[this.#invariant];
@@ -120,13 +120,13 @@ class Investigation {
     return fails;
   }
 
-  async #pinned(plan: Plan): Promise<Plan> {
+  async #held(plan: Plan): Promise<Plan> {
     if (this.#means.exact || !this.#goesOn()) return plan;
     const replays = this.#replaysOf(plan);
     const failed = await this.#failures(plan, replays);
     if (failed === replays) return plan;
     const measure = (candidate: Plan) => this.#failures(candidate, replays);
-    return pinned(plan, this.#example.history, measure, failed, () => this.#goesOn(), replays);
+    return held(plan, this.#example.history, measure, failed, () => this.#goesOn(), replays);
   }
 
   #goesOn(): boolean {
@@ -192,7 +192,7 @@ class Investigation {
 
   #replaysOf({ faults }: Plan): number {
     if (this.#means.exact) return REPLAYS.exact;
-    return faults.some(({ kind }) => faultKind(kind).alone) ? REPLAYS.alone : REPLAYS.shared;
+    return faults.some(({ kind }) => faultKind(kind).exclusive) ? REPLAYS.exclusive : REPLAYS.shared;
   }
 }
 

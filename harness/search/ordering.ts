@@ -1,18 +1,18 @@
 import type { History } from "../history/index.ts";
-import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
+import { type Moment, momentName, type Order, type Plan } from "../plan/index.ts";
 
 /**
- * Looks for pins that make a plan fail more often. Tried are the order in which invocations began, the steps from one
+ * Looks for ordering constraints that make a plan fail more often. Tried are the order in which invocations began, the steps from one
  * operation to another, and both; then how far it had come when it was ended and what was done after an answer, and the
- * steps from one invocation to another. Of the best of these, pins that do not help are removed.
+ * steps from one invocation to another. Of the best of these, those that do not help are removed.
  *
  * @param failing a run that failed
  * @param measure how often a candidate fails, of some fixed number of runs
- * @param least how often the plan fails without pins
- * @param most how often it can fail: what fails so often needs no other pins
- * @returns the plan with the pins that were worth it, or as it was
+ * @param least how often the plan fails without them
+ * @param most how often it can fail: what fails so often needs no others
+ * @returns the plan with those that were worth it, or as it was
  */
-export async function pinned(
+export async function held(
   plan: Plan,
   failing: History,
   measure: (candidate: Plan) => Promise<number>,
@@ -31,39 +31,41 @@ export async function pinned(
   };
   const [begun, steps, finer] = [beginningsOf(failing), stepsOf(failing), stepsOf(failing, partyOf)];
   const [ended, late] = [endingsOf(failing), stragglersOf(failing)];
-  const together = (a: Pin[], b: Pin[]) => (a.length > 0 && b.length > 0 ? [...a, ...b] : []);
+  const together = (a: Order[], b: Order[]) => (a.length > 0 && b.length > 0 ? [...a, ...b] : []);
   const orders = [begun, steps, together(begun, steps), late, together(steps, late), together(ended, late)];
   if (finer.length > steps.length) orders.push(finer, together(begun, finer));
-  for (const pins of orders) if (pins.length > 0 && rate < most) await attempt({ ...plan, pins }, rate + 1);
-  for (const pin of best.pins ?? []) {
-    const pins = best.pins!.filter((one) => one !== pin);
-    await attempt({ ...best, pins }, rate);
+  const given = plan.happensBefore ?? [];
+  for (const order of orders)
+    if (order.length > 0 && rate < most) await attempt({ ...plan, happensBefore: [...given, ...order] }, rate + 1);
+  for (const order of best.happensBefore ?? []) {
+    if (given.includes(order)) continue;
+    await attempt({ ...best, happensBefore: (best.happensBefore ?? []).filter((one) => one !== order) }, rate);
   }
   return best;
 }
 
 /** The order in which handlers got their inputs: each operation is invoked only when the one before it has begun. */
-export function beginningsOf({ moments = [] }: History): Pin[] {
+export function beginningsOf({ moments = [] }: History): Order[] {
   const beginnings = moments.filter(begins);
-  return beginnings.slice(1).flatMap((moment, index): Pin[] => {
-    const first = beginnings[index]!;
-    if (first.operation === moment.operation) return [];
+  return beginnings.slice(1).flatMap((moment, index): Order[] => {
+    const first = beginnings[index];
+    if (!first || first.operation === moment.operation) return [];
     return [{ first, second: { at: "operation", operation: moment.operation, point: "invoke", when: "before" } }];
   });
 }
 
 /** Whenever a run went from one party to another: what came last at the one comes before what came next at the other. */
-export function stepsOf({ moments = [] }: History, party = ({ operation }: Moment): string => operation): Pin[] {
-  const pins = new Map<string, Pin>();
+export function stepsOf({ moments = [] }: History, party = ({ operation }: Moment): string => operation): Order[] {
+  const orders = new Map<string, Order>();
   let latest: Moment | undefined;
   for (const moment of moments) {
     if (moment.when === "after") latest = moment;
     else if (latest && party(latest) !== party(moment) && canWait(moment)) {
-      pins.set(`${momentName(latest)} < ${momentName(moment)}`, { first: latest, second: moment });
+      orders.set(`${momentName(latest)} < ${momentName(moment)}`, { first: latest, second: moment });
       latest = undefined;
     }
   }
-  return [...pins.values()];
+  return [...orders.values()];
 }
 
 /** The parties within an operation: its children run beside each other. */
@@ -77,9 +79,9 @@ export function partyOf(moment: Moment): string {
  * How far an operation had come when it was answered, of those that somebody ended: it is ended only then. In the run that
  * failed this may have been asked for long before it was heard.
  */
-export function endingsOf({ plan, moments = [] }: History): Pin[] {
-  return plan.operations.flatMap(({ id, mode, of }): Pin[] => {
-    if (mode !== "cancel" && mode !== "terminate") return [];
+export function endingsOf({ plan, moments = [] }: History): Order[] {
+  return plan.operations.flatMap(({ id, kind, of }): Order[] => {
+    if (kind !== "cancel" && kind !== "terminate") return [];
     const answered = moments.findIndex(
       (moment) => moment.at === "operation" && moment.operation === of && moment.point === "completion",
     );
@@ -91,8 +93,8 @@ export function endingsOf({ plan, moments = [] }: History): Pin[] {
 }
 
 /** What still happens for an operation when its client has heard: what comes next, at each child and outside, comes after. */
-export function stragglersOf({ moments = [] }: History): Pin[] {
-  return moments.flatMap((first, index): Pin[] => {
+export function stragglersOf({ moments = [] }: History): Order[] {
+  return moments.flatMap((first, index): Order[] => {
     if (first.at !== "operation" || first.point !== "completion" || first.when !== "after") return [];
     const next = new Map<string, Moment>();
     for (const moment of moments.slice(index)) {

@@ -2,20 +2,19 @@ import { createHash } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import { CaseRunner } from "../case/case-runner.ts";
-import { faultWords } from "../faults/index.ts";
+import { CaseRunner } from "../case/index.ts";
+import { faultLabels } from "../faults/index.ts";
 import type { History } from "../history/index.ts";
-import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
-import type { Property } from "../property/property.ts";
-import type { PropertyProgress, Recorder, RunStarted } from "../report/index.ts";
-import { Campaign, type Search } from "../search/campaign.ts";
-import { confirm } from "../search/confirmation.ts";
+import { GENERATOR_VERSION, type Plan, type Profiles } from "../plan/index.ts";
+import { type Property, scriptedPlans } from "../property/index.ts";
+import type { PropertyProgress, Recorder, RunStarted } from "../record/index.ts";
+import { Campaign, type CampaignOptions, confirm, measureProfiles } from "../search/index.ts";
 import { projectRoot, type Stack } from "../stack/index.ts";
 import { NativeStack, Processes } from "../stack/native/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
-import { type SavedPlan, savedPlanComplaint } from "./saved-plan.ts";
+import { misfit, PLAN_FORMAT, readSavedPlan, type SavedPlan } from "./saved-plan.ts";
 import type { Settings, StackName } from "./settings.ts";
-import { Subject } from "./system-under-test.ts";
+import { SystemUnderTest } from "./system-under-test.ts";
 
 /** Runs write below `reports/`, or below the folder that STORMPROOF_REPORTS names: so two runs of one checkout coexist. */
 const FOLDER = path.resolve(process.env.STORMPROOF_REPORTS || path.join(projectRoot, "reports"));
@@ -37,7 +36,7 @@ export class Session {
   readonly #recorder: Recorder;
   readonly #listener: (progress: PropertyProgress) => void;
   readonly #runners = new Map<StackName, Promise<CaseRunner>>();
-  #subject: Promise<Subject> | undefined;
+  #systemUnderTest: Promise<SystemUnderTest> | undefined;
   #heir: Processes | undefined;
 
   /** @param listener hears of all progress */
@@ -58,10 +57,10 @@ export class Session {
   }
 
   async #start(kind: StackName): Promise<CaseRunner> {
-    this.#subject ??= Subject.load(this.settings.subject);
-    const subject = await this.#subject;
+    this.#systemUnderTest ??= SystemUnderTest.load(this.settings.subject);
+    const systemUnderTest = await this.#systemUnderTest;
     this.#heir ??= this.#makeHeir();
-    return new CaseRunner(await startStack(kind), subject);
+    return new CaseRunner(await startStack(kind), systemUnderTest);
   }
 
   /** If this process dies before its time, something that outlives it writes the report. */
@@ -76,7 +75,7 @@ export class Session {
    * Storms a property, or replays a plan of it, as the settings ask. Records how it went.
    * @throws when a stack does not start, or a mutant or a plan does not fit; that is on record as well
    */
-  async run(property: Property, kind: StackName, search: Partial<Search> = {}): Promise<PropertyProgress> {
+  async run(property: Property, kind: StackName, search: Partial<CampaignOptions> = {}): Promise<PropertyProgress> {
     try {
       return await this.#storm(property, kind, search);
     } catch (error) {
@@ -85,18 +84,22 @@ export class Session {
     }
   }
 
-  async #storm(property: Property, kind: StackName, search: Partial<Search>): Promise<PropertyProgress> {
+  async #storm(property: Property, kind: StackName, search: Partial<CampaignOptions>): Promise<PropertyProgress> {
     const { seed, runs, stacks, replay, mutants, services } = this.settings;
     const runner = await this.runner(kind);
     if (!runner.patterns.includes(property.pattern))
       return this.#skipped(property, kind, { reason: `the subject has no pattern "${property.pattern}"` });
     if (replay && !runner.can(replay.plan))
       return this.#skipped(property, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
+    const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
+    const odd = plans.map((plan) => misfit(plan, property)).find((complaint) => complaint !== undefined);
+    if (odd !== undefined) throw new Error(`${replay ? `REPLAY=${replay.file}` : "a plan of the property"}: ${odd}`);
+    const profiles = replay ? {} : await this.#profiles(property);
     await runner.serve(property, mutants);
     let recorded = Number.NEGATIVE_INFINITY;
-    const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
     const campaign = new Campaign(property, runner, {
       seed,
+      profiles,
       ...(runs !== undefined && { runs }),
       budget: this.#budget(kind),
       first: plans,
@@ -115,7 +118,7 @@ export class Session {
           ? { saved: replay.file, replay: replayCommand(replay.file, kind, services) }
           : savePlan(
               Object.keys(services).length > 0 ? PLANS : CORPUS,
-              { property: property.name, invariant, stack: kind, summary, plan },
+              { format: PLAN_FORMAT, property: property.name, invariant, stack: kind, summary, plan },
               services,
             ),
       ...search,
@@ -130,6 +133,16 @@ export class Session {
     const progress: PropertyProgress = { ...nothing(property, kind), verdict: "skipped", ...why };
     this.#recorder.record(progress);
     return progress;
+  }
+
+  /**
+   * What generators must know of the kinds of operation: measured in the simulation and without planted bugs, so that a
+   * seed means the same plans everywhere.
+   */
+  async #profiles(property: Property): Promise<Profiles> {
+    const runner = await this.runner("simulated");
+    await runner.serve(property, []);
+    return measureProfiles(property, runner);
   }
 
   /** The simulation finds, the real server confirms. */
@@ -162,7 +175,9 @@ const nothing = ({ name, pattern, invariants }: Property, stack: StackName): Pro
   operations: 0,
   milliseconds: 0,
   faults: {},
-  reaches: {},
+  outcomes: {},
+  systems: {},
+  scenarios: {},
   invariants: Object.keys(invariants),
 });
 
@@ -184,7 +199,7 @@ export function runStarted(settings: Settings): RunStarted {
     generator: GENERATOR_VERSION,
     ...(runs === undefined ? { budget } : { runs }),
     stacks,
-    words: faultWords,
+    labels: faultLabels,
     subject: path.relative(projectRoot, subject ?? path.join(projectRoot, "src", "catalog.ts")),
     ...(mutants.length > 0 && { mutants: mutants.map(({ name }) => name).join(", ") }),
     ...(replay && { replay: replay.file }),
@@ -197,11 +212,6 @@ export function runStarted(settings: Settings): RunStarted {
   };
 }
 
-/** The plans that bring about the situations which a property must reach. */
-export function scriptedPlans(property: Property): Plan[] {
-  return Object.values(property.reaches).map(({ plan }) => ({ faults: [], ...plan }));
-}
-
 /** Plans that failed once, to be run before anything new. @throws when a file of the corpus is not a saved plan */
 function corpusPlans(property: Property): Plan[] {
   let files: string[];
@@ -212,11 +222,18 @@ function corpusPlans(property: Property): Plan[] {
   }
   return files.sort().flatMap((name) => {
     const file = path.join(CORPUS, name);
-    const saved = JSON.parse(readFileSync(file, "utf8")) as SavedPlan;
-    const complaint = savedPlanComplaint(saved);
-    if (complaint) throw new Error(`${file} is not a saved plan: ${complaint}`);
+    const saved = savedPlanIn(file);
     return saved.property === property.name ? [saved.plan] : [];
   });
+}
+
+/** @throws when the file is not a saved plan */
+function savedPlanIn(file: string): SavedPlan {
+  try {
+    return readSavedPlan(JSON.parse(readFileSync(file, "utf8")));
+  } catch (error) {
+    throw new Error(`${file} is not a saved plan: ${(error as Error).message}`);
+  }
 }
 
 /**

@@ -32,7 +32,7 @@ const plan: Plan = {
     { id: "o1", client: "c1", kind: "any", mode: "call", call: { service: "s", handler: "h" } },
     { id: "o2", client: "c1", kind: "cancel", mode: "cancel", of: "o1", after: ["o1"] },
   ],
-  faults: [{ id: "f1", kind: "cut-reset", at: { at: "operation", operation: "o1", point: "invoke", when: "after" } }],
+  faults: [{ id: "f1", kind: "cut-stream", at: { at: "operation", operation: "o1", point: "invoke", when: "after" } }],
 };
 const saved: SavedPlan = { property: "money is conserved", invariant: "balance", stack: "native", summary: "", plan };
 

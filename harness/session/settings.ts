@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Mutant, patched, projectRoot } from "../stack/index.ts";
-import { type SavedPlan, savedPlanComplaint } from "./saved-plan.ts";
+import { readSavedPlan, type SavedPlan } from "./saved-plan.ts";
 
 /** What the environment asks of a run. */
 export interface Settings {
@@ -103,10 +103,12 @@ function json(name: string, file: string): unknown {
 }
 
 function savedPlan(file: string): SavedPlan & { file: string } {
-  const saved = json("REPLAY", file) as Partial<SavedPlan> | null;
-  const complaint = savedPlanComplaint(saved);
-  if (complaint) throw new SettingsError(`REPLAY=${file}: is not a saved plan: ${complaint}`);
-  return { ...(saved as SavedPlan), file };
+  const saved = json("REPLAY", file);
+  try {
+    return { ...readSavedPlan(saved), file };
+  } catch (error) {
+    throw new SettingsError(`REPLAY=${file}: is not a saved plan: ${(error as Error).message}`);
+  }
 }
 
 function mutants(file: string): Mutant[] {

@@ -1,39 +1,39 @@
 import path from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Call, Json } from "../plan/index.ts";
+import type { Adapter, Answer } from "../case/index.ts";
+import type { Json, Request } from "../plan/index.ts";
 import { projectRoot } from "../stack/index.ts";
 
+/** What the module exports that SUBJECT names. */
 interface SubjectModule {
   catalog?: Record<
     string,
     { services: object[]; app?: unknown; external?: string[]; environment?: Record<string, string> }
   >;
-  names?: { services?: Record<string, string>; handlers?: Record<string, string> };
-  decode?(call: string, answer: unknown): unknown;
+  /** by pattern and kind of operation: the request that it makes here */
+  requests?: Record<string, Record<string, (args: Json, route?: string) => Request>>;
+  /** by pattern and kind of operation: an answer or a failure of this implementation in the contract's words */
+  results?: Record<string, Record<string, (answer: Answer) => Answer>>;
   alias?: Record<string, string>;
 }
 
 /** The implementation that is tested: by default the project's own catalog. */
-export class Subject {
+export class SystemUnderTest {
   /** absolute path of the module */
   readonly module: string;
   readonly alias: Record<string, string>;
   readonly #exports: SubjectModule;
-  /** own name -> contract name of services */
-  readonly #contract: Map<string, string>;
-
   private constructor(module: string, exports: SubjectModule) {
     this.module = module;
     this.#exports = exports;
     this.alias = exports.alias ?? {};
-    this.#contract = new Map(Object.entries(exports.names?.services ?? {}).map(([contract, own]) => [own, contract]));
   }
 
   /**
    * @param file path of a module that exports a catalog, from the current folder
    * @throws when it cannot be imported, or exports no catalog
    */
-  static async load(file: string = path.join(projectRoot, "src", "catalog.ts")): Promise<Subject> {
+  static async load(file: string = path.join(projectRoot, "src", "catalog.ts")): Promise<SystemUnderTest> {
     const module = path.resolve(file);
     let exports: SubjectModule;
     try {
@@ -45,7 +45,7 @@ export class Subject {
       throw new Error(
         `SUBJECT: ${module} does not export "catalog", an object with a member for each pattern (see src/catalog.ts)`,
       );
-    return new Subject(module, exports);
+    return new SystemUnderTest(module, exports);
   }
 
   get patterns(): string[] {
@@ -58,26 +58,13 @@ export class Subject {
     return Object.fromEntries(names.map((name) => [`${name.toUpperCase().replaceAll("-", "_")}_URL`, `/${name}`]));
   }
 
-  /** A call of the contract, by the names of this implementation. */
-  target(call: Call): Call {
-    if ("app" in call) return call;
-    const { services, handlers } = this.#exports.names ?? {};
+  /** How it differs from the contract of a pattern, where it does. */
+  adapter(pattern: string): Adapter | undefined {
+    const { requests = {}, results = {} } = this.#exports;
+    if (!requests[pattern] && !results[pattern]) return undefined;
     return {
-      ...call,
-      service: services?.[call.service] ?? call.service,
-      handler: handlers?.[`${call.service}/${call.handler}`] ?? call.handler,
+      request: (kind, args, route) => requests[pattern]?.[kind]?.(args, route),
+      result: (kind, answer) => results[pattern]?.[kind]?.(answer),
     };
-  }
-
-  /** The contract's name of a service of this implementation. */
-  contractName(service: string): string {
-    return this.#contract.get(service) ?? service;
-  }
-
-  /** An answer in the contract's form. */
-  decode(call: Call, answer: Json): Json {
-    const name = "app" in call ? `${call.app} ${call.handler}` : `${call.service}/${call.handler}`;
-    const decoded = this.#exports.decode?.(name, answer);
-    return decoded === undefined ? answer : (decoded as Json);
   }
 }

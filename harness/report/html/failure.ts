@@ -2,11 +2,11 @@
 
 import type { Evidence } from "../../check/index.ts";
 import type { Final } from "../../history/index.ts";
-import { describePlan, type FaultWords, type Plan } from "../../plan/index.ts";
+import { type FaultLabels, type Plan, planLines } from "../../plan/index.ts";
 import type { Failure, PropertyProgress } from "../../record/record.ts";
 import { confirmed } from "../confirmed.ts";
 import { compact, duration, plural } from "../format.ts";
-import { type Context, label, narrate, operationName } from "../narrate.ts";
+import { type Context, label, narrate } from "../narrate.ts";
 import { eventsTable } from "./events-table.ts";
 import { type Html, html } from "./html.ts";
 import { timeline } from "./timeline.ts";
@@ -14,9 +14,9 @@ import { timeline } from "./timeline.ts";
 /** Evidence with more events than these is cut in the list; the timeline marks them all. */
 const mostListed = 40;
 
-export function failureSection(id: string, property: PropertyProgress, failure: Failure, words: FaultWords): Html {
+export function failureSection(id: string, property: PropertyProgress, failure: Failure, labels: FaultLabels): Html {
   const { history, evidence } = failure;
-  const context: Context = { plan: history.plan, words };
+  const context: Context = { operations: history.operations, labels };
   const input = { id: `${id}-timeline`, history, evidence: evidence.events, context };
   return html`<section class="failure" id="${id}">
 <h2>${property.property}</h2>
@@ -30,7 +30,7 @@ ${evidenceList(input.id, evidence, failure, context)}
 </div>
 <div class="plan">
 <h3>The shrunk plan</h3>
-${planList(failure.plan, words)}
+${planList(failure.plan, labels)}
 ${circumstances(failure)}
 </div>
 </div>
@@ -38,7 +38,7 @@ ${circumstances(failure)}
 ${timeline(input)}
 ${eventsTable(input)}
 ${evidence.partials !== undefined && linearizations(evidence, failure)}
-${finalState(history.final, failure.plan)}
+${finalState(history.final)}
 </section>`;
 }
 
@@ -61,12 +61,10 @@ function evidenceList(id: string, evidence: Evidence, { history }: Failure, cont
     )}</ol>${rest > 0 && html`<p class="none">and ${plural(rest, "more event")}</p>`}`;
 }
 
-/** The lines of the plan: its operations are numbered by the list itself. */
-function planList(plan: Plan, words: FaultWords): Html {
-  return html`<ol class="lines">${describePlan(plan, words).map((line) => {
-    const [, lead = "", rest = line] = /^(\d+\.|fault:|order kept:) (.*)$/s.exec(line) ?? [];
-    return html`<li class="${lead === "fault:" && "fault"}"><b>${lead}</b><span>${rest}</span></li>`;
-  })}</ol>`;
+function planList(plan: Plan, labels: FaultLabels): Html {
+  return html`<ul class="lines">${planLines(plan, labels).map(
+    ({ lead, text }) => html`<li class="${lead === "fault" && "fault"}"><b>${lead}</b><span>${text}</span></li>`,
+  )}</ul>`;
 }
 
 function circumstances(failure: Failure): Html {
@@ -93,7 +91,7 @@ function circumstances(failure: Failure): Html {
 }
 
 function linearizations({ partials = [], events }: Evidence, { history }: Failure): Html {
-  const { plan } = history;
+  const { operations } = history;
   const operation = (index: number) => {
     const event = history.events[index];
     return event !== undefined && "operation" in event ? event.operation : undefined;
@@ -102,12 +100,14 @@ function linearizations({ partials = [], events }: Evidence, { history }: Failur
     const end = history.events.find(
       (event) => "operation" in event && event.operation === id && isCompletion(event.type),
     );
-    return end === undefined ? "never completed" : `${end.type === "ok" ? "→" : end.type} ${label(end, { plan })}`;
+    return end === undefined
+      ? "never completed"
+      : `${end.type === "ok" ? "→" : end.type} ${label(end, { operations })}`;
   };
   const line = (index: number) => {
     const event = history.events[index];
     if (event === undefined) return html``;
-    return html`<li>${label(event, { plan })} <span class="answer">${answer(operation(index))}</span></li>`;
+    return html`<li>${label(event, { operations })} <span class="answer">${answer(operation(index))}</span></li>`;
   };
   const all = [...new Set([...partials.flat(), ...events.filter((index) => history.events[index]?.type === "invoke")])];
   return html`<h3>As far as an order can be found</h3>
@@ -120,14 +120,12 @@ function linearizations({ partials = [], events }: Evidence, { history }: Failur
 
 const isCompletion = (type: string) => type === "ok" || type === "fail" || type === "info";
 
-function finalState(final: Final, plan: Plan): Html {
+function finalState(final: Final): Html {
   const state = Object.entries(final.state);
-  const outcomes = Object.entries(final.outcomes);
   return html`<h3>At the end</h3>
 <p class="${final.quiescent ? "settled" : "unsettled"}">${final.quiescent ? "Everything had come to rest." : "It never came to rest within its bound."}</p>
 ${final.unfinished.length > 0 && html`<h4>${plural(final.unfinished.length, "unfinished invocation")}</h4><ul class="unfinished">${final.unfinished.map((line) => html`<li>${line}</li>`)}</ul>`}
 <div class="end">
 ${state.length > 0 && html`<div><h4>State</h4><dl class="rows">${state.map(([object, values]) => html`<div><dt>${object}</dt><dd>${Object.entries(values).map(([name, value]) => html`<code title="${compact(value, 2000)}">${name} = ${compact(value, 300)}</code>`)}</dd></div>`)}</dl></div>`}
-${outcomes.length > 0 && html`<div><h4>How each invocation ended</h4><dl class="rows">${outcomes.map(([id, outcome]) => html`<div><dt>${operationName(id, plan)}</dt><dd>${outcome.status === "succeeded" ? compact(outcome.value, 300) : `failed with ${outcome.code}: ${outcome.message}`}</dd></div>`)}</dl></div>`}
 </div>`;
 }

@@ -17,7 +17,9 @@ const meanings: [look: string, meaning: string][] = [
   ["repeat", "the same call again: answered from memory"],
   ["refusal", "declined by the external system"],
   ["lapse", "undone by time"],
-  ["struck", "a fault strikes"],
+  ["learned", "learned after the fact: its client never heard"],
+  ["recovery", "everything is healed and left to end"],
+  ["injected", "a fault is injected"],
   ["healed", "the fault heals"],
   ["missed", "a fault whose moment never came"],
 ];

@@ -34,7 +34,7 @@ test("the first screen: verdict, seed, versions, and a row per property and stac
 });
 
 test("what never happened is marked", () => {
-  const told = body(run(progress({ faults: { zombie: { planned: 3, struck: 0 } }, reaches: { overlap: 0 } })));
+  const told = body(run(progress({ faults: { zombie: { planned: 3, injected: 0 } }, scenarios: { overlap: 0 } })));
   expect(told).toContain('<li class="zero"><span>zombie</span><b>0<small> of 3</small></b></li>');
   expect(told).toContain('<li class="zero"><b>never</b><span>overlap</span></li>');
 });
@@ -90,7 +90,7 @@ test("the timeline marks every event once, evidence among them, and the table ha
   expect(count(told, 'class="band"')).toBe(3);
 });
 
-test("nothing of a service becomes markup, and nothing reaches out of the file", () => {
+test("nothing of a service becomes markup, and nothing scenarios out of the file", () => {
   const evil = "</script></style><img src=x onerror=alert(1)>\"'";
   const failure = twoWinners();
   failure.evidence.summary = failure.invariant = failure.replay = failure.saved = evil;
@@ -109,7 +109,7 @@ test("nothing of a service becomes markup, and nothing reaches out of the file",
       property: evil,
       pattern: evil,
       reason: evil,
-      reaches: { [evil]: 0 },
+      scenarios: { [evil]: 0 },
       invariants: [evil],
     }),
     started: { ...started, subject: evil, environment: { [evil]: evil } },

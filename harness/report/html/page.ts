@@ -11,9 +11,9 @@ import { anchor, overall, summary, tally } from "./summary.ts";
 /** The whole document as text. */
 export function page(recorded: RecordedRun): string {
   const run = { ...recorded, properties: worstFirst(recorded.properties) };
-  const words = run.started?.words ?? {};
+  const labels = run.started?.labels ?? {};
   const failures = run.properties.flatMap((property, index) =>
-    property.failure === undefined ? [] : [failureSection(anchor(index), property, property.failure, words)],
+    property.failure === undefined ? [] : [failureSection(anchor(index), property, property.failure, labels)],
   );
   return `<!doctype html>\n${html`<html lang="en">
 <head>

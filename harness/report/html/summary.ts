@@ -5,7 +5,7 @@ import type { RecordedRun } from "../../record/recorder.ts";
 import { count, duration, plural } from "../format.ts";
 import { type Html, html } from "./html.ts";
 
-/** The words for a verdict, worst first: the order in which a summary counts them. */
+/** The labels for a verdict, worst first: the order in which a summary counts them. */
 const verdicts: [PropertyVerdict, string][] = [
   ["failed", "failed"],
   ["unknown", "unknown"],
@@ -46,7 +46,7 @@ const headline = { passed: "Passed", failed: "Failed", interrupted: "Interrupted
 
 function facts(started: RunStarted, run: RecordedRun): Html {
   const sum = (of: (property: PropertyProgress) => number) => run.properties.reduce((total, p) => total + of(p), 0);
-  const struck = sum(({ faults }) => Object.values(faults).reduce((total, fault) => total + fault.struck, 0));
+  const injected = sum(({ faults }) => Object.values(faults).reduce((total, fault) => total + fault.injected, 0));
   const rows: [string, string | undefined][] = [
     ["seed", `${started.seed}`],
     ["generators", `version ${started.generator}`],
@@ -57,7 +57,7 @@ function facts(started: RunStarted, run: RecordedRun): Html {
     ["bound", bound(started)],
     ["cases", count(sum(({ cases }) => cases))],
     ["operations", count(sum(({ operations }) => operations))],
-    ["faults struck", count(struck)],
+    ["faults injected", count(injected)],
     ["took", run.ended && duration(run.ended.milliseconds)],
     ["started", started.started.replace("T", " ").replace(/(\.\d+)?Z$/, " UTC")],
     ...Object.entries(started.environment),
@@ -78,8 +78,8 @@ function table(properties: PropertyProgress[]): Html {
     "Cases",
     "Operations",
     "Time",
-    "Faults struck of planned",
-    "Situations reached",
+    "Faults injected of planned",
+    "Scenarios reached",
   ];
   return html`<table class="summary">
 <thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead>
@@ -98,10 +98,10 @@ function row(property: PropertyProgress, index: number): Html {
 ${property.reason !== undefined && html`<span class="reason">${property.reason}</span>`}
 <span class="invariants">${property.invariants.join(" · ")}</span></th>
 <td class="number" data-label="cases">${count(property.cases)}</td>
-<td class="number" data-label="operations">${count(property.operations)}</td>
+<td data-label="operations"><b>${count(property.operations)}</b>${outcomeList(property)}</td>
 <td class="number" data-label="time">${duration(property.milliseconds)}</td>
 <td>${faultList(property.faults)}</td>
-<td>${situationList(property.reaches)}</td></tr>
+<td>${scenarioList(property.scenarios, property.verdict)}</td></tr>
 `;
 }
 
@@ -109,17 +109,32 @@ function faultList(faults: PropertyProgress["faults"]): Html {
   const kinds = Object.entries(faults);
   if (kinds.length === 0) return html`<span class="none">none planned</span>`;
   return html`<ul class="tallies">${kinds.map(
-    ([kind, { planned, struck }]) =>
-      html`<li class="${planned > 0 && struck === 0 && "zero"}"><span>${kind}</span><b>${count(struck)}<small> of ${count(planned)}</small></b></li>`,
+    ([kind, { planned, injected }]) =>
+      html`<li class="${planned > 0 && injected === 0 && "zero"}"><span>${kind}</span><b>${count(injected)}<small> of ${count(planned)}</small></b></li>`,
   )}</ul>`;
 }
 
-function situationList(reaches: PropertyProgress["reaches"]): Html {
-  const situations = Object.entries(reaches);
-  if (situations.length === 0) return html`<span class="none">none declared</span>`;
-  const reached = situations.filter(([, n]) => n > 0).length;
-  return html`<p class="reached">${reached} of ${situations.length}</p><ul class="tallies situations">${situations.map(
-    ([situation, n]) =>
-      html`<li class="${n === 0 && "zero"}"><b>${n === 0 ? "never" : count(n)}</b><span>${situation}</span></li>`,
+function scenarioList(scenarios: PropertyProgress["scenarios"], verdict: PropertyVerdict): Html {
+  const all = Object.entries(scenarios);
+  if (all.length === 0) return html`<span class="none">none declared</span>`;
+  const reached = all.filter(([, n]) => n > 0).length;
+  // where a run ended early, what it did not come to is no reproach
+  const never = verdict === "failed" || verdict === "interrupted" ? "early" : "zero";
+  return html`<p class="reached">${reached} of ${all.length}</p><ul class="tallies scenarios">${all.map(
+    ([scenario, n]) =>
+      html`<li class="${n === 0 && never}"><b>${n === 0 ? "never" : count(n)}</b><span>${scenario}</span></li>`,
+  )}</ul>`;
+}
+
+/** How the operations of each kind ended, and what external systems refused. */
+function outcomeList({ outcomes, systems }: PropertyProgress): Html {
+  const kinds = Object.entries(outcomes);
+  if (kinds.length === 0) return html`<span class="none">none</span>`;
+  return html`<ul class="tallies outcomes">${kinds.map(
+    ([kind, { ok, fail, info }]) =>
+      html`<li><span>${kind}</span><b>${count(ok)}<small> ok, ${count(fail)} fail, ${count(info)} info</small></b></li>`,
+  )}${Object.entries(systems).map(
+    ([system, { calls, refusals }]) =>
+      html`<li><span>${system}</span><b>${count(calls)}<small> calls, ${count(refusals)} refused</small></b></li>`,
   )}</ul>`;
 }

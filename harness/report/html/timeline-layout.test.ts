@@ -25,7 +25,7 @@ test("every event has one mark, in order, in the lane of whom it happened to; fa
     "invoke client A",
     "started product/@p1/reserve",
     "invoke client B",
-    "struck across",
+    "injected across",
     "lost product/@p1/reserve",
   ]);
 });

@@ -10,7 +10,7 @@ import {
   isCompletion,
   type LedgerEvent,
 } from "../../history/index.ts";
-import { operationNumber, type Plan } from "../../plan/index.ts";
+import type { Operation } from "../../plan/index.ts";
 import { label, operationOf } from "../narrate.ts";
 import { pack } from "./pack.ts";
 
@@ -70,14 +70,14 @@ export interface Layout {
 /** More invocations than these share lanes, each lane being taken again once an invocation in it is over. */
 const mostInvocationLanes = 14;
 
-export function layOut({ events, plan }: Pick<History, "events" | "plan">): Layout {
-  const clients = distinct(plan.operations.map(({ client }) => client)).sort(byName);
-  const clientOf = new Map(plan.operations.map(({ id, client }) => [id, clients.indexOf(client)]));
-  const invocations = invocationLanes(events, plan, clients.length);
+export function layOut({ events, operations }: Pick<History, "events" | "operations">): Layout {
+  const clients = distinct(operations.map(({ client }) => client)).sort(byName);
+  const clientOf = new Map(operations.map(({ id, client }) => [id, clients.indexOf(client)]));
+  const invocations = invocationLanes(events, operations, clients.length);
   const systems = distinct(events.flatMap((event) => ("system" in event ? [event.system] : [])));
   const firstSystem = clients.length + invocations.lanes.length;
   const laneOf = (event: HistoryEvent): number | undefined => {
-    if (event.type === "fault") return undefined;
+    if (event.type === "fault" || event.type === "recovery") return undefined;
     if (event.type === "attempt") return invocations.laneOf.get(event.invocation);
     return "system" in event ? firstSystem + systems.indexOf(event.system) : clientOf.get(event.operation);
   };
@@ -88,7 +88,7 @@ export function layOut({ events, plan }: Pick<History, "events" | "plan">): Layo
       ...invocations.lanes,
       ...systems.map((system): Lane => ({ group: "systems", title: system })),
     ],
-    marks: marks(events, plan, laneOf, bars, invocations.shared),
+    marks: marks(events, operations, laneOf, bars, invocations.shared),
     bars,
     links: links(events, laneOf, clientOf, invocations.laneOf),
   };
@@ -96,7 +96,7 @@ export function layOut({ events, plan }: Pick<History, "events" | "plan">): Layo
 
 function marks(
   events: HistoryEvent[],
-  plan: Plan,
+  operations: readonly Operation[],
   laneOf: (event: HistoryEvent) => number | undefined,
   bars: Bar[],
   shared: boolean,
@@ -114,7 +114,7 @@ function marks(
       slot: bar?.slot ?? 0,
       ...(opposite === undefined ? {} : { opposite }),
       look: "phase" in event ? event.phase : event.type,
-      label: shared && begins ? `${event.target} ${label(event, { plan })}` : label(event, { plan }),
+      label: shared && begins ? `${event.target} ${label(event, { operations })}` : label(event, { operations }),
       ...(operation === undefined ? {} : { operation }),
     };
   });
@@ -131,18 +131,18 @@ interface Invocation {
 }
 
 /** A lane for each invocation, children after their parent, or as many shared lanes as overlapping ones need. */
-function invocationLanes(events: HistoryEvent[], plan: Plan, firstLane: number) {
-  const invocations = invocationsOf(events, plan);
+function invocationLanes(events: HistoryEvent[], operations: readonly Operation[], firstLane: number) {
+  const invocations = invocationsOf(events, operations);
   const shared = invocations.length > mostInvocationLanes;
   const columns = shared ? pack(invocations) : invocations.map((_, index) => index);
   const laneOf = new Map(invocations.map(({ id }, index) => [id, firstLane + columns[index]!]));
   const lanes = shared
     ? distinct(columns).map((_, index): Lane => ({ group: "invocations", title: `lane ${index + 1}` }))
-    : invocations.map((invocation): Lane => ({ group: "invocations", ...titles(invocation, events, plan) }));
+    : invocations.map((invocation): Lane => ({ group: "invocations", ...titles(invocation, events) }));
   return { lanes, laneOf, shared };
 }
 
-function invocationsOf(events: HistoryEvent[], plan: Plan): Invocation[] {
+function invocationsOf(events: HistoryEvent[], operations: readonly Operation[]): Invocation[] {
   const found = new Map<string, Invocation>();
   events.forEach((event, index) => {
     if (event.type !== "attempt") return;
@@ -151,16 +151,15 @@ function invocationsOf(events: HistoryEvent[], plan: Plan): Invocation[] {
     else
       found.set(event.invocation, { id: event.invocation, ...event, child: event.child ?? 0, from: index, to: index });
   });
-  const place = (invocation: Invocation) => operationNumber(invocation.operation, plan) ?? Number.POSITIVE_INFINITY;
+  const places = new Map(operations.map(({ id }, index) => [id, index]));
+  const place = ({ operation }: Invocation) => places.get(operation) ?? operations.length;
   return [...found.values()].sort((a, b) => place(a) - place(b) || a.child - b.child || a.from - b.from);
 }
 
-function titles({ id, target, operation, child }: Invocation, events: HistoryEvent[], plan: Plan) {
-  const number = (of: string) => operationNumber(of, plan) ?? of;
-  if (child > 0) return { title: `↳\u00a0${target}`, subtitle: `child ${child} of operation ${number(operation)}` };
+function titles({ id, target, operation, child }: Invocation, events: HistoryEvent[]) {
+  if (child > 0) return { title: `↳\u00a0${target}`, subtitle: `child ${child} of ${operation}` };
   const answered = events.flatMap((event) => (isCompletion(event) && event.invocation === id ? [event.operation] : []));
-  const owners = distinct([operation, ...answered]).map(number);
-  return { title: target, subtitle: `${owners.length === 1 ? "operation" : "operations"} ${owners.join(", ")}` };
+  return { title: target, subtitle: distinct([operation, ...answered]).join(", ") };
 }
 
 /** Bars from the events that begin them to those that end them, all still in slot 0. */
@@ -205,7 +204,7 @@ function partOf(event: HistoryEvent): { what: Bar["what"]; key: string; begins: 
         begins: event.phase === "started",
       };
     case "fault":
-      return { what: "fault", key: `fault ${event.fault}`, begins: event.phase === "struck" };
+      return { what: "fault", key: `fault ${event.fault}`, begins: event.phase === "injected" };
     default:
       return undefined;
   }
@@ -246,7 +245,7 @@ function links(
         invocationLane.get(caller.invocation),
         laneOf(event),
       );
-    } else if (event.type !== "invoke" && event.type !== "fault" && begun.has(event.invocation ?? "")) {
+    } else if (isCompletion(event) && begun.has(event.invocation ?? "")) {
       add({ what: "answer", event: index }, invocationLane.get(event.invocation ?? ""), laneOf(event));
     }
   });

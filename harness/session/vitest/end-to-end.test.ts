@@ -97,7 +97,7 @@ test("a failing run says all that it takes to see it again: by one command it fa
   expect((JSON.parse(readFileSync(saved, "utf8")) as { property: string }).property).toBe(property);
 
   const report = readFileSync(reportOf(failing), "utf8");
-  for (const words of [property, "at most one winner", "each was answered true"]) expect(report).toContain(words);
+  for (const labels of [property, "at most one winner", "each was answered true"]) expect(report).toContain(labels);
   const { started, properties, ended } = readRecords(path.dirname(reportOf(failing)));
   expect([started?.seed, started?.mutants, ended?.verdict]).toEqual([7, "last write wins", "failed"]);
   expect(properties).toMatchObject([{ verdict: "failed", failure: { saved: path.relative(projectRoot, saved) } }]);
@@ -128,7 +128,7 @@ test("a plan that the project's own services fail is run first from then on", as
         call: { service: "product", handler: "status", key: "@p1" },
       },
     ],
-    faults: [{ id: "f1", kind: "external-fails", at: { at: "effect", operation: "o1", call: 1, when: "before" } }],
+    faults: [{ id: "f1", kind: "fail-call", at: { at: "effect", operation: "o1", call: 1, when: "before" } }],
   };
   const saved = { property, invariant: "linearizable", stack: "simulated", summary: "", plan };
   mkdirSync(path.join(reports, "corpus"), { recursive: true });
@@ -137,7 +137,7 @@ test("a plan that the project's own services fail is run first from then on", as
   expect(code, output).toBe(0);
   // this pattern calls no external system: no storm of it has this fault, and it cannot strike
   const { properties } = readRecords(path.join(reports, "latest"));
-  expect(properties[0]!.faults["external-fails"]).toEqual({ planned: 1, struck: 0 });
+  expect(properties[0]!.faults["fail-call"]).toEqual({ planned: 1, injected: 0 });
 });
 
 describe("what makes no sense is refused before anything is started", () => {

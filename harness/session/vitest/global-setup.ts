@@ -1,6 +1,7 @@
 import path from "node:path";
 import type { TestProject } from "vitest/node";
-import { Recorder, type RunEnded, readRecords, writeReport } from "../../report/index.ts";
+import { Recorder, type RunEnded, readRecords } from "../../record/index.ts";
+import { writeReport } from "../../report/index.ts";
 import { serverBinary } from "../../stack/native/index.ts";
 import { REPORTS, runStarted } from "../session.ts";
 import { readSettings } from "../settings.ts";
@@ -15,7 +16,7 @@ declare module "vitest" {
 
 /**
  * Before the run: refuses settings that make no sense, before any stack is started. After it, whatever the verdict: writes
- * the report, says where it is, and fails a full run in which a kind of fault never struck. An interruption ends it early.
+ * the report, says where it is, and fails a full run in which a kind of fault never injected. An interruption ends it early.
  */
 export default function setup(project: TestProject): () => void {
   const started = performance.now();

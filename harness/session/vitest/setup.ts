@@ -1,7 +1,8 @@
 import { inject, test } from "vitest";
-import { faultWords } from "../../faults/index.ts";
-import { onDeclare, type Property } from "../../property/property.ts";
-import { Recorder, Terminal } from "../../report/index.ts";
+import { faultLabels } from "../../faults/index.ts";
+import { onDeclare, type Property } from "../../property/index.ts";
+import { Recorder } from "../../record/index.ts";
+import { Terminal } from "../../report/index.ts";
 import { REPORTS, Session } from "../session.ts";
 import { readSettings, type StackName } from "../settings.ts";
 
@@ -16,7 +17,7 @@ function begin(): { session: Session; terminal: Terminal } {
   const terminal = new Terminal({
     stream: process.stdout,
     ...inject("terminal"),
-    words: faultWords,
+    labels: faultLabels,
     ...(runs === undefined ? { budget } : { runs }),
   });
   return {

@@ -11,13 +11,13 @@ const record = (more: Partial<PropertyProgress> = {}): PropertyProgress => ({
   cases: 1,
   operations: 1,
   milliseconds: 1,
-  faults: { "cut-reset": { planned: 3, struck: 2 } },
-  reaches: {},
+  faults: { "cut-stream": { planned: 3, injected: 2 } },
+  scenarios: {},
   invariants: [],
   ...more,
 });
 const recorded = (...properties: PropertyProgress[]): RecordedRun => ({ properties, unreadable: 0 });
-const silent = (stack = "native") => record({ stack, faults: { zombie: { planned: 7, struck: 0 } } });
+const silent = (stack = "native") => record({ stack, faults: { zombie: { planned: 7, injected: 0 } } });
 
 test.each([
   ["passed", "passed"],
@@ -31,17 +31,18 @@ test.each([
   expect(verdictOf(recorded(record(), record({ property: "other", verdict })), { full: true }).verdict).toBe(whole);
 });
 
-test("a full run fails when a kind of fault never struck, and says which and where", () => {
+test("a full run fails when a kind of fault never injected, and says which and where", () => {
   const { verdict, complaints } = verdictOf(recorded(record(), silent()), { full: true });
   expect(verdict).toBe("failed");
   expect(complaints).toHaveLength(1);
   for (const word of ["native", "zombie", "7"]) expect(complaints[0]).toContain(word);
 });
 
-test("it is enough that it struck in one property; on another stack it must strike as well", () => {
-  const struck = (stack: string) => record({ stack, property: "other", faults: { zombie: { planned: 1, struck: 1 } } });
-  expect(verdictOf(recorded(silent(), struck("native")), { full: true }).verdict).toBe("passed");
-  expect(verdictOf(recorded(silent(), struck("simulated")), { full: true }).verdict).toBe("failed");
+test("it is enough that it injected in one property; on another stack it must strike as well", () => {
+  const injected = (stack: string) =>
+    record({ stack, property: "other", faults: { zombie: { planned: 1, injected: 1 } } });
+  expect(verdictOf(recorded(silent(), injected("native")), { full: true }).verdict).toBe("passed");
+  expect(verdictOf(recorded(silent(), injected("simulated")), { full: true }).verdict).toBe("failed");
 });
 
 test("a run that was narrowed down need not meet every kind of fault", () => {

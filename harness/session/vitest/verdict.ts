@@ -1,4 +1,4 @@
-import type { RecordedRun, RunEnded } from "../../report/index.ts";
+import type { RecordedRun, RunEnded } from "../../record/index.ts";
 import type { Settings } from "../settings.ts";
 
 /** How a run ended as a whole, and what is wrong with it beyond its properties. */
@@ -11,7 +11,7 @@ export function verdictOf(
   const idle = full && bad.length === 0 ? kindsThatNeverStruck(properties) : [];
   const complaints = idle.map(
     ({ stack, kind, planned }) =>
-      `stormproof: on the ${stack} stack the fault ${kind} was planned ${planned} times and never struck, so this run says nothing of it`,
+      `stormproof: on the ${stack} stack the fault ${kind} was planned ${planned} times and was never injected, so this run says nothing of it`,
   );
   if (replay && properties.length === 0)
     complaints.push(`stormproof: REPLAY=${replay.file}: no property named "${replay.property}" has run`);
@@ -27,11 +27,16 @@ export function verdictOf(
 function kindsThatNeverStruck(
   properties: RecordedRun["properties"],
 ): { stack: string; kind: string; planned: number }[] {
-  const totals = new Map<string, { stack: string; kind: string; planned: number; struck: number }>();
+  const totals = new Map<string, { stack: string; kind: string; planned: number; injected: number }>();
   for (const { stack, faults } of properties)
-    for (const [kind, { planned, struck }] of Object.entries(faults)) {
-      const total = totals.get(`${stack} ${kind}`) ?? { stack, kind, planned: 0, struck: 0 };
-      totals.set(`${stack} ${kind}`, { stack, kind, planned: total.planned + planned, struck: total.struck + struck });
+    for (const [kind, { planned, injected }] of Object.entries(faults)) {
+      const total = totals.get(`${stack} ${kind}`) ?? { stack, kind, planned: 0, injected: 0 };
+      totals.set(`${stack} ${kind}`, {
+        stack,
+        kind,
+        planned: total.planned + planned,
+        injected: total.injected + injected,
+      });
     }
-  return [...totals.values()].filter(({ struck }) => struck === 0);
+  return [...totals.values()].filter(({ injected }) => injected === 0);
 }

@@ -1,0 +1,43 @@
+/**
+ * All that a property is written with, behind one import.
+ *
+ * - what clients do: `operation`, `invalidInput`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
+ * - situations that a run must reach: `scenario`, `faults`, and where in a run: `at`
+ * - what must hold: `violation`, `checks`
+ * - `property` puts it together
+ */
+import fc from "fast-check";
+import { faultKinds } from "./faults/index.ts";
+import { faultDrafts } from "./property/index.ts";
+
+export type { Checker, Model } from "./check/index.ts";
+export type { Failure, FaultRecord, HistoryView, LedgerRecord, OperationRecord } from "./history/index.ts";
+export type { Json, Request } from "./plan/index.ts";
+export * as checks from "./property/checks/shared.ts";
+export {
+  type AnyKind,
+  attach,
+  cancel,
+  fieldOf,
+  type Group,
+  type Groups,
+  groupBy,
+  invalidInput,
+  type Kind,
+  operation,
+  property,
+  scenario,
+  stallIn,
+  terminate,
+  textOf,
+  times,
+  type Violation,
+  violation,
+} from "./property/index.ts";
+export * as at from "./property/point.ts";
+
+/** Arguments that are one of a few ids. Those that belong to one case begin with `@`; one that is named twice is drawn twice as often. */
+export const ids = (...choices: [string, ...string[]]): fc.Arbitrary<string> => fc.constantFrom(...choices);
+
+/** A draft of each kind of fault: `faults.killEndpoint.before(externalCall("o1", 2))`. */
+export const faults = faultDrafts(faultKinds);

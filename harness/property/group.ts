@@ -1,0 +1,167 @@
+import type { Checker } from "../check/checker.ts";
+import {
+  type FaultRecord,
+  type History,
+  type HistoryView,
+  type LedgerRecord,
+  type OperationRecord,
+  viewOf,
+} from "../history/index.ts";
+import type { Operation } from "../plan/index.ts";
+import type { AnyKind, ArgsOf, RecordOf } from "./kind.ts";
+import type { Violation } from "./violation.ts";
+
+/** All that was asked about one thing, and all that happened for it. */
+export interface Group<Kinds extends AnyKind = AnyKind> {
+  /** what it is about */
+  key: string;
+  /** those of the group's kinds, in the order of their invokes; the audit's and the recovery's included */
+  operations: RecordOf<Kinds>[];
+  /** the same, where duplicates are one */
+  requests: RecordOf<Kinds>[];
+  /** those that attached to one of them: they have its result */
+  attached: OperationRecord[];
+  /** attempts to cancel or to terminate one of them */
+  interruptions: OperationRecord[];
+  /** what external systems saw, and what changed there */
+  ledger: LedgerRecord[];
+  effects: LedgerRecord[];
+  /** faults that were injected at a moment of one of them */
+  faults: FaultRecord[];
+  isCancelled: boolean;
+  isTerminated: boolean;
+  /** cancelled or terminated */
+  isInterrupted: boolean;
+}
+
+/** What operations are about. */
+export interface Groups<Kinds extends AnyKind = AnyKind> {
+  in(view: HistoryView): readonly Group<Kinds>[];
+  /** The checker that judges every group: by the first violation, if there is one. */
+  every(judge: (group: Group<Kinds>, view: HistoryView) => Violation | false | undefined): Checker;
+  /** Whether some group is so. */
+  some(is: (group: Group<Kinds>, view: HistoryView) => boolean): (view: HistoryView) => boolean;
+  /** What the operations of a plan are about, each once. */
+  keysOf(operations: readonly Operation[]): string[];
+  /** The group that an entry of the ledger belongs to; undefined when it is none of this. */
+  keyOfEffect(entry: LedgerRecord): string | undefined;
+  /** Whether somebody had asked about it before this place in the history. */
+  isAsked(key: string, before: number, view: HistoryView): boolean;
+}
+
+export interface Grouping<Kinds extends AnyKind> {
+  of: readonly Kinds[];
+  /** what an operation is about */
+  by(args: ArgsOf<Kinds>): string;
+  /** what an entry of the ledger is about: by default its reference */
+  effectsBy?(entry: LedgerRecord): string | undefined;
+}
+
+/**
+ * Groups operations by what they are about, with all that happened on its behalf.
+ *
+ *     const trips = groupBy({ of: [book], by: ({ trip }) => trip });
+ *     trips.every(({ effects, operations }) => effects.length > 1 && violation(`${key} was booked twice`, {}, effects))
+ */
+export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Groups<Kinds> {
+  const { of, effectsBy = ({ reference }) => reference } = grouping;
+  const made = new WeakMap<History, readonly Group<Kinds>[]>();
+  const groupsIn = (view: HistoryView): readonly Group<Kinds>[] => {
+    let groups = made.get(view.history);
+    if (!groups) {
+      groups = new Grouper(of, grouping.by, effectsBy, view).groups();
+      made.set(view.history, groups);
+    }
+    return groups;
+  };
+  const isOf = ({ kind }: Pick<Operation, "kind">) => of.some(({ definition }) => definition.name === kind);
+  return {
+    in: groupsIn,
+    every: (judge) => (history) => {
+      const view = viewOf(history);
+      for (const group of groupsIn(view)) {
+        const violation = judge(group, view);
+        if (violation) return { verdict: "invalid", evidence: violation };
+      }
+      return { verdict: "valid" };
+    },
+    some: (is) => (view) => groupsIn(view).some((group) => is(group, view)),
+    keysOf: (operations) => [...new Set(operations.filter(isOf).map(({ args }) => grouping.by(args as ArgsOf<Kinds>)))],
+    keyOfEffect: effectsBy,
+    isAsked: (key, before, view) =>
+      groupsIn(view).some((group) => group.key === key && group.operations.some(({ invoked }) => invoked < before)),
+  };
+}
+
+/** Sorts what a history says to the groups that it is about. */
+class Grouper<Kinds extends AnyKind> {
+  readonly #of: readonly Kinds[];
+  readonly #by: (args: ArgsOf<Kinds>) => string;
+  readonly #effectsBy: (entry: LedgerRecord) => string | undefined;
+  readonly #view: HistoryView;
+  readonly #groups = new Map<string, Group<Kinds>>();
+  /** by the id of the operation */
+  readonly #ofOperation = new Map<string, Group<Kinds>>();
+
+  constructor(
+    of: readonly Kinds[],
+    by: (args: ArgsOf<Kinds>) => string,
+    effectsBy: (entry: LedgerRecord) => string | undefined,
+    view: HistoryView,
+  ) {
+    this.#of = of;
+    this.#by = by;
+    this.#effectsBy = effectsBy;
+    this.#view = view;
+  }
+
+  groups(): readonly Group<Kinds>[] {
+    const { operations, requests, ledger, faults } = this.#view;
+    for (const one of this.#own(operations)) {
+      const group = this.#group(this.#by(one.args as ArgsOf<Kinds>));
+      this.#ofOperation.set(one.id, group);
+      group.operations.push(one);
+      group.isCancelled ||= one.interruptedBy.has("cancel");
+      group.isTerminated ||= one.isTerminated;
+      group.isInterrupted ||= one.isInterrupted;
+    }
+    for (const one of this.#own(requests)) this.#group(this.#by(one.args as ArgsOf<Kinds>)).requests.push(one);
+    for (const one of operations) {
+      const group = one.of === undefined ? undefined : this.#ofOperation.get(one.of);
+      if (group) (one.kind === "attach" ? group.attached : group.interruptions).push(one);
+    }
+    for (const entry of ledger) {
+      const group = this.#groups.get(this.#effectsBy(entry) ?? "");
+      if (!group) continue;
+      group.ledger.push(entry);
+      if (entry.type === "effect") group.effects.push(entry);
+    }
+    for (const fault of faults) this.#ofOperation.get(fault.at.operation)?.faults.push(fault);
+    return [...this.#groups.values()];
+  }
+
+  #own(records: readonly OperationRecord[]): RecordOf<Kinds>[] {
+    return records.filter((one): one is OperationRecord & RecordOf<Kinds> => this.#of.some((kind) => kind.is(one)));
+  }
+
+  #group(key: string): Group<Kinds> {
+    let group = this.#groups.get(key);
+    if (!group) {
+      group = {
+        key,
+        operations: [],
+        requests: [],
+        attached: [],
+        interruptions: [],
+        ledger: [],
+        effects: [],
+        faults: [],
+        isCancelled: false,
+        isTerminated: false,
+        isInterrupted: false,
+      };
+      this.#groups.set(key, group);
+    }
+    return group;
+  }
+}

@@ -1,0 +1,17 @@
+export * from "./checks/shared.ts";
+export { KindDefinition, type KindOptions, plain } from "./definition.ts";
+export { attach, cancel, FaultDraft, faultDrafts, OperationDraft, terminate } from "./draft.ts";
+export { type Group, type Grouping, type Groups, groupBy } from "./group.ts";
+export { type InvalidInput, InvalidInputDefinition, invalidInput } from "./invalid-input.ts";
+export { type AnyKind, type ArgsOf, type Kind, type Modelled, operation, type RecordOf } from "./kind.ts";
+export { after, answered, before, externalCall, invoked, message, type Point } from "./point.ts";
+export {
+  declaredProperties,
+  onDeclare,
+  type Property,
+  type PropertyOptions,
+  property,
+  scriptedPlans,
+} from "./property.ts";
+export { Scenario, scenario } from "./scenario.ts";
+export { type Told, textOf, type Violation, violation } from "./violation.ts";

@@ -1,0 +1,81 @@
+import { type HistoryView, RECOVERY_CLIENT } from "../history/index.ts";
+import type { Moment, Order, Plan } from "../plan/index.ts";
+import type { FaultDraft, OperationDraft } from "./draft.ts";
+
+/**
+ * A situation that a run must have met to mean anything, with a plan that brings it about: it is run first, so that
+ * nothing is left to luck, and a full run in which it was never reached is vacuous (QuickCheck's cover, Antithesis'
+ * sometimes-assertions).
+ */
+export class Scenario {
+  readonly #operations: Readonly<Record<string, OperationDraft>>;
+  readonly #faults: readonly FaultDraft[];
+  readonly #orders: readonly Order[];
+  readonly #reached: ((view: HistoryView) => boolean) | undefined;
+
+  constructor(
+    operations: Readonly<Record<string, OperationDraft>>,
+    faults: readonly FaultDraft[],
+    orders: readonly Order[] = [],
+    reached?: (view: HistoryView) => boolean,
+  ) {
+    this.#operations = operations;
+    this.#faults = faults;
+    this.#orders = orders;
+    this.#reached = reached;
+  }
+
+  /** When it counts as reached: by default when all of its faults were injected and its interruptions were heeded. */
+  reachedWhen(seen: (view: HistoryView) => boolean): Scenario {
+    return new Scenario(this.#operations, this.#faults, this.#orders, seen);
+  }
+
+  /** An order that the run is held to. */
+  inOrder(first: Moment, second: Moment): Scenario {
+    return new Scenario(this.#operations, this.#faults, [...this.#orders, { first, second }], this.#reached);
+  }
+
+  /** The plan that brings it about. @throws when a fault does not say where it is injected */
+  get plan(): Plan {
+    return {
+      operations: Object.entries(this.#operations).map(([id, draft]) => draft.as(id)),
+      faults: this.#faults.map((draft, index) => draft.as(`f${index + 1}`)),
+      ...(this.#orders.length > 0 && { happensBefore: [...this.#orders] }),
+    };
+  }
+
+  /** Whether a run, of whatever plan, came to it. */
+  isReached(view: HistoryView): boolean {
+    if (this.#reached) return this.#reached(view);
+    const injected = view.faults.map(({ kind }) => kind);
+    const succeeded = view.operations.flatMap(({ kind, client, outcome }) =>
+      outcome === "ok" && client !== RECOVERY_CLIENT ? [kind] : [],
+    );
+    const kinds = Object.values(this.#operations).filter((draft) => this.#faults.length === 0 || draft.isReferring);
+    return (
+      includesAll(
+        injected,
+        this.#faults.map(({ kind }) => kind),
+      ) &&
+      includesAll(
+        succeeded,
+        kinds.map(({ kind }) => kind),
+      )
+    );
+  }
+}
+
+/** Whether a list has each of the items at least as often. */
+function includesAll(list: readonly string[], items: readonly string[]): boolean {
+  const times = (of: readonly string[], item: string) => of.filter((one) => one === item).length;
+  return items.every((item) => times(list, item) >= times(items, item));
+}
+
+/**
+ * A scenario of operations, by their ids, and faults. Each operation has a client of its own and is invoked at once, unless
+ * it says otherwise.
+ *
+ *     scenario({ o1: run(THREE), o2: cancel("o1").before(externalCall("o1", 2)) }, faults.killEndpoint.after(answered("o1")))
+ */
+export const scenario = (operations: Readonly<Record<string, OperationDraft>>, ...faults: FaultDraft[]): Scenario =>
+  new Scenario(operations, faults);

@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import type { CaseRunner } from "../case/index.ts";
+import type { History } from "../history/index.ts";
+import type { Moment, Plan, Profile, Profiles } from "../plan/index.ts";
+import { type Property, scriptedPlans } from "../property/index.ts";
+
+/** So many cases without faults and interruptions are run. */
+const CASES = 24;
+const SEED = 1;
+
+/**
+ * Finds out what a generator must know of each kind of operation: how many messages its attempts have, how many children
+ * and external calls. Runs the property's scenarios, and random cases without faults; in the simulation, so that it is the
+ * same each time.
+ */
+export async function measureProfiles(property: Property, runner: CaseRunner): Promise<Profiles> {
+  const conditions = { faults: [], exclusive: false, profiles: {} };
+  const random = fc.sample(property.plans(conditions), { seed: SEED, numRuns: CASES }).map(undisturbed);
+  const profiles: Record<string, Profile> = {};
+  for (const plan of [...scriptedPlans(property), ...random]) {
+    if (!runner.can(plan)) continue;
+    const judged = await runner.judge(plan, property);
+    if (judged) measure(judged.history, profiles);
+  }
+  return profiles;
+}
+
+/** The plan without what a generator puts in although it is asked for no faults. */
+function undisturbed(plan: Plan, schedule: number): Plan {
+  return { operations: plan.operations.filter(({ of }) => of === undefined), faults: [], schedule };
+}
+
+function measure({ operations, moments = [] }: History, profiles: Record<string, Profile>): void {
+  const kinds = new Map(operations.map(({ id, kind, of }) => [id, of === undefined ? kind : undefined]));
+  for (const moment of moments) {
+    const kind = kinds.get(moment.operation);
+    if (kind === undefined) continue;
+    profiles[kind] = widened(profiles[kind] ?? { toEndpoint: 0, toServer: 0, children: 0, effects: 0 }, moment);
+  }
+}
+
+function widened(profile: Profile, moment: Moment): Profile {
+  if (moment.at === "effect") return { ...profile, effects: Math.max(profile.effects, moment.call) };
+  if (moment.at !== "message") return profile;
+  const { direction, message, child = 0 } = moment;
+  const field = direction === "to-endpoint" ? "toEndpoint" : "toServer";
+  return {
+    ...profile,
+    [field]: Math.max(profile[field], message),
+    children: Math.max(profile.children, child),
+  };
+}
