@@ -35,6 +35,8 @@ export interface CaseContext {
 const RUN_BOUND_MS = 20_000;
 /** How long, on the stack's clock, a run may stand still before the recovery phase begins. */
 const STANDSTILL_MS = 120;
+/** How long healing may take, a restart of Restate included: it waits for nothing that the services do. */
+const HEAL_BOUND_MS = 45_000;
 /** How long, from the recovery phase on, everything may take to end: beyond it the run is not live. */
 export const LIVENESS_BOUND_MS = 6_000;
 /** How long the recovery phase waits for everything to end by itself before it releases who waits; doubled each time. */
@@ -272,7 +274,7 @@ class Case implements CaseObserver {
     for (let chances = 0; !finished; ) {
       if (this.#now() > RUN_BOUND_MS) return;
       const quiet = clock.now() - this.#lastSign;
-      if (quiet < STANDSTILL_MS || this.#nemesis.healing) {
+      if (quiet < STANDSTILL_MS || this.#nemesis.healing.length > 0) {
         await Promise.race([done, clock.sleep(Math.max(5, STANDSTILL_MS - quiet))]);
       } else if (chances++ === 0) {
         // operations whose moment did not come are invoked now, and get their time
@@ -287,7 +289,7 @@ class Case implements CaseObserver {
     const { clock } = stack;
     this.#standstill.resolve();
     this.#add({ type: "recovery", at: this.#now() });
-    await this.#nemesis.recover();
+    await this.#heal();
     this.#recovering = true;
     const deadline = clock.now() + LIVENESS_BOUND_MS;
     const late = clock.sleep(LIVENESS_BOUND_MS).then(() => false);
@@ -303,7 +305,7 @@ class Case implements CaseObserver {
     const unfinished = await quiescence.reached(
       this.#tag,
       () => router.invocationsOf(this.#tag),
-      () => this.#externalCallsInFlight === 0,
+      () => this.#underWay(),
       () => this.#isStuck || clock.now() > deadline,
     );
     ended = true;
@@ -319,6 +321,21 @@ class Case implements CaseObserver {
       unfinished: unfinished.map((text) => untagged(text, this.#tag)),
       state: await this.#state(),
     };
+  }
+
+  /** Heals everything. @throws when a heal fails, or takes longer than its bound: that is no fault of the services */
+  async #heal(): Promise<void> {
+    const late = this.#context.stack.clock.sleep(HEAL_BOUND_MS).then(() => {
+      throw new Error(`the stack could not heal ${this.#nemesis.healing.join(", ")} within ${HEAL_BOUND_MS} ms`);
+    });
+    late.catch(() => {});
+    await Promise.race([this.#nemesis.recover(), late]);
+  }
+
+  /** What of the case is under way beside its invocations, in words. */
+  #underWay(): string[] {
+    const calls = this.#externalCallsInFlight === 0 ? [] : ["a call to an external system is in flight"];
+    return [...calls, ...this.#nemesis.restless];
   }
 
   /** Until all has ended: what waits for something that no operation does any more is released. */

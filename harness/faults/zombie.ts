@@ -17,13 +17,14 @@ export const zombie: FaultKind<"zombie"> = {
   untilHealed: true,
   inject: async (context) => {
     const release = context.holdCallsOfOpenAttempts();
-    const { heal } = await context.inject({ kind: "zombie" });
+    const { heal, rested } = await context.inject({ kind: "zombie" });
     return {
       hold: true,
       heal: async () => {
         release();
         await heal();
       },
+      ...(rested && { rested }),
     };
   },
 };
