@@ -9,7 +9,13 @@ export const mutants: Mutant[] = [
     file: front,
     find: ".reserve(clients.rpc.opts({ idempotencyKey: reservationId }));",
     replace: ".reserve();",
-    breaks: ["same answer per reservation", "linearizable"],
+    breaks: [
+      "one answer per reservation",
+      "idempotent",
+      "fails for a reason",
+      "answered unless disturbed",
+      "linearizable",
+    ],
     note: "the winner asks again and hears false",
   },
   {
@@ -26,7 +32,13 @@ export const mutants: Mutant[] = [
     find: "  try {\n    const reserved = await ingress",
     replace:
       '  try {\n    if (await ingress.objectClient<typeof product>({ name: "product" }, productId).status()) {\n      return Response.json(false);\n    }\n    const reserved = await ingress',
-    breaks: ["same answer per reservation", "linearizable"],
+    breaks: [
+      "one answer per reservation",
+      "idempotent",
+      "fails for a reason",
+      "answered unless disturbed",
+      "linearizable",
+    ],
     note: "an optimisation that hides the remembered answer from the winner",
   },
   {
@@ -52,7 +64,14 @@ export const mutants: Mutant[] = [
     if (error instanceof clients.HttpCallError && error.status < 500) return refuse(error.status, error.responseText);
     return Response.json(false);
   }`,
-    breaks: ["same answer per reservation", "exactly one completed true", "linearizable"],
+    breaks: [
+      "one answer per reservation",
+      "idempotent",
+      "fails for a reason",
+      "answered unless disturbed",
+      "exactly one completed true",
+      "linearizable",
+    ],
     note: "the connection to Restate breaks while the call is under way",
   },
   {
@@ -76,7 +95,13 @@ export const mutants: Mutant[] = [
       ctx.set("reserved", true);
       return true;
     })(),`,
-    breaks: ["at most one winner", "exactly one completed true", "replays deterministically", "ends", "linearizable"],
+    breaks: [
+      "at most one winner",
+      "exactly one completed true",
+      "replays deterministically",
+      "terminates",
+      "linearizable",
+    ],
     note: "an attempt is repeated in the same process, or the next call comes to a new one",
   },
   {
@@ -89,7 +114,7 @@ export const mutants: Mutant[] = [
           cache.set(ctx.key, reserved);
           return reserved;
         })(),`,
-    breaks: ["linearizable", "acked true survives"],
+    breaks: ["linearizable", "status tells the truth"],
     note: "asked before and after the reservation",
   },
   {
@@ -98,7 +123,7 @@ export const mutants: Mutant[] = [
     find: '      ctx.set("reserved", true);\n',
     replace:
       '      (ctx as unknown as restate.ObjectContext).set("receipt", crypto.randomUUID());\n      ctx.set("reserved", true);\n',
-    breaks: ["replays deterministically", "ends"],
+    breaks: ["replays deterministically", "terminates"],
     note: "an attempt ends after the receipt was written, and the next one writes another",
   },
   {
@@ -106,7 +131,7 @@ export const mutants: Mutant[] = [
     file: product,
     find: "return false;\n",
     replace: 'throw new Error("the product is already reserved");\n',
-    breaks: ["ends"],
+    breaks: ["terminates"],
   },
   {
     name: "reservation gone with the process",
@@ -131,7 +156,7 @@ export const mutants: Mutant[] = [
         async (ctx: restate.ObjectSharedContext<ProductState>): Promise<boolean> => taken.has(ctx.key),
       ),
     }))(),`,
-    breaks: ["acked true survives", "at most one winner", "exactly one completed true", "linearizable"],
+    breaks: ["status tells the truth", "at most one winner", "exactly one completed true", "linearizable"],
     note: "the process is killed after an acked true",
   },
 ];

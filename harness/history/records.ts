@@ -24,6 +24,8 @@ export class OperationRecord<Args = Json, Result = Json> {
   readonly kind: string;
   readonly client: string;
   readonly args: Args;
+  /** the way it went, where its kind has several */
+  readonly route: string | undefined;
   /** the operation that it attaches to, cancels or terminates */
   readonly of: string | undefined;
   /** what went over the wire */
@@ -53,6 +55,7 @@ export class OperationRecord<Args = Json, Result = Json> {
     this.kind = fields.kind;
     this.client = fields.client;
     this.args = fields.args;
+    this.route = fields.route;
     this.of = fields.of;
     this.request = fields.request;
     this.identity = fields.identity;
@@ -246,6 +249,7 @@ function fieldsOf(found: Found, interruptions: ReadonlyMap<string, ReadonlySet<R
     kind: operation.kind,
     client: operation.client,
     args: operation.args,
+    route: operation.route,
     of: operation.of,
     request: invoke?.request,
     identity: invoke?.identity,

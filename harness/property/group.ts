@@ -41,6 +41,8 @@ export interface Groups<Kinds extends AnyKind = AnyKind> {
   every(judge: (group: Group<Kinds>, view: HistoryView) => Violation | false | undefined): Checker;
   /** Whether some group is so. */
   some(is: (group: Group<Kinds>, view: HistoryView) => boolean): (view: HistoryView) => boolean;
+  /** Whether some two operations of one group, the second invoked after the first, are so. */
+  someTwo(are: (first: RecordOf<Kinds>, second: RecordOf<Kinds>) => boolean): (view: HistoryView) => boolean;
   /** What the operations of a plan are about, each once. */
   keysOf(operations: readonly Operation[]): string[];
   /** The group that an entry of the ledger belongs to; undefined when it is none of this. */
@@ -86,6 +88,10 @@ export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Group
       return { verdict: "valid" };
     },
     some: (is) => (view) => groupsIn(view).some((group) => is(group, view)),
+    someTwo: (are) => (view) =>
+      groupsIn(view).some(({ operations }) =>
+        operations.some((second, index) => operations.slice(0, index).some((first) => are(first, second))),
+      ),
     keysOf: (operations) => [...new Set(operations.filter(isOf).map(({ args }) => grouping.by(args as ArgsOf<Kinds>)))],
     keyOfEffect: effectsBy,
     isAsked: (key, before, view) =>
