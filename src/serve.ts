@@ -7,7 +7,7 @@ import { createServer as createHttp2Server, type Http2Server } from "node:http2"
 import { text } from "node:stream/consumers";
 import { createEndpointHandler } from "@restatedev/restate-sdk";
 import { catalog, type Pattern } from "./catalog.ts";
-import { externalSetting, port } from "./configuration.ts";
+import { externalSetting, port } from "./shared/configuration.ts";
 
 type App = NonNullable<Pattern["app"]>;
 

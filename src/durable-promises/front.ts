@@ -1,6 +1,6 @@
 import { TerminalError } from "@restatedev/restate-sdk";
-import { ingressUrl } from "../configuration.ts";
-import { decodeSegment, refuse } from "../front-app.ts";
+import { ingressUrl } from "../shared/configuration.ts";
+import { decodeSegment, refuse } from "../shared/front-app.ts";
 import { type DurablePromise, durablePromise } from "./client.ts";
 import { type Json, type Outcome, PromiseRejected } from "./outcome.ts";
 

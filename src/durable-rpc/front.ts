@@ -1,6 +1,6 @@
 import * as clients from "@restatedev/restate-sdk-clients";
-import { ingressUrl } from "../configuration.ts";
-import { decodeSegment, refuse } from "../front-app.ts";
+import { ingressUrl } from "../shared/configuration.ts";
+import { decodeSegment, refuse } from "../shared/front-app.ts";
 import type { product } from "./product.ts";
 
 const ROUTE = /^\/reserve\/([^/]+)\/([^/]+)$/;

@@ -1,6 +1,6 @@
 import * as clients from "@restatedev/restate-sdk-clients";
 import { z } from "zod";
-import { decodeSegment, refuse } from "../front-app.ts";
+import { decodeSegment, refuse } from "../shared/front-app.ts";
 import { Task, TaskId } from "./task.ts";
 import { TaskQueue } from "./task-queue.ts";
 

@@ -1,5 +1,5 @@
 import * as clients from "@restatedev/restate-sdk-clients";
-import { ingressUrl } from "../configuration.ts";
+import { ingressUrl } from "../shared/configuration.ts";
 import type { Task, TaskResult } from "./task.ts";
 import type { asyncTaskWorker } from "./worker.ts";
 

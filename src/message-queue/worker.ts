@@ -1,7 +1,7 @@
 import * as restate from "@restatedev/restate-sdk";
-import { externalRetries } from "../configuration.ts";
 import { endOnRefusal } from "../external/end-on-refusal.ts";
 import { workshop } from "../external/workshop.ts";
+import { externalRetries } from "../shared/configuration.ts";
 import { Task, type TaskResult } from "./task.ts";
 
 /** Runs tasks. Invoke it with the task's id as idempotency key, as `TaskQueue` does: then a task runs once. */

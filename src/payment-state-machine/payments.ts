@@ -1,7 +1,7 @@
 import * as restate from "@restatedev/restate-sdk";
 import { z } from "zod";
-import { untilSettled } from "../cancellation.ts";
-import { tokenExpiry } from "../configuration.ts";
+import { tokenExpiry } from "../shared/configuration.ts";
+import { untilSettled } from "../shared/until-settled.ts";
 import { Amount, accounts, INSUFFICIENT_FUNDS } from "./accounts.ts";
 
 const PaymentRequest = z.object({ accountId: z.string().min(1), amount: Amount });

@@ -1,7 +1,7 @@
 import * as restate from "@restatedev/restate-sdk";
-import { untilSettled } from "../cancellation.ts";
-import { externalRetries, transitionTime } from "../configuration.ts";
 import { machines } from "../external/machines.ts";
+import { externalRetries, transitionTime } from "../shared/configuration.ts";
+import { untilSettled } from "../shared/until-settled.ts";
 
 /**
  * The operator of one machine, which is DOWN at first. A transition that was begun is always carried through: after a
