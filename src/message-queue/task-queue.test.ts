@@ -1,4 +1,4 @@
-import { HttpCallError } from "@restatedev/restate-sdk-clients";
+import { TerminalError } from "@restatedev/restate-sdk";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { TaskQueue } from "./task-queue.ts";
 
@@ -53,6 +53,6 @@ test("a result is had by the id alone", async () => {
 test("the result of a task that was never submitted is refused, not invented", async () => {
   ingress.mockResolvedValue(Response.json({ message: "invocation not found" }, { status: 404 }));
   const error = await new TaskQueue().result("t1").catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(HttpCallError);
-  expect(error).toMatchObject({ status: 404 });
+  expect(error).toBeInstanceOf(TerminalError);
+  expect(error).toMatchObject({ code: 404, message: "invocation not found" });
 });
