@@ -186,7 +186,7 @@ export const mutants: Mutant[] = [
     file: queue,
     find: `    // an invocation can be named by its target and idempotency key, which Restate takes as it stands in the path
     const invocationId = \`asyncTaskWorker/runTask/\${spell(id)}\`;
-    return answerOf(this.#ingress.result<TaskResult>({ invocationId, status: "PreviouslyAccepted", attachable: true }));
+    return answerOf(this.#patient.result<TaskResult>({ invocationId, status: "PreviouslyAccepted", attachable: true }));
 `,
     replace: `    return answerOf(
       this.#ingress

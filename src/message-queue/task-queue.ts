@@ -11,6 +11,8 @@ import type { asyncTaskWorker } from "./worker.ts";
  * with a `NoAnswer` when Restate does not answer.
  */
 export class TaskQueue {
+  /** A task may take long, longer than a connection is left without an answer: that counts as one failure, of few. */
+  readonly #patient = clients.connect({ url: ingressUrl(), retry: { maxDuration: false } });
   readonly #ingress = clients.connect({ url: ingressUrl(), retry: true });
 
   /**
@@ -30,6 +32,6 @@ export class TaskQueue {
   result(id: string): Promise<TaskResult> {
     // an invocation can be named by its target and idempotency key, which Restate takes as it stands in the path
     const invocationId = `asyncTaskWorker/runTask/${spell(id)}`;
-    return answerOf(this.#ingress.result<TaskResult>({ invocationId, status: "PreviouslyAccepted", attachable: true }));
+    return answerOf(this.#patient.result<TaskResult>({ invocationId, status: "PreviouslyAccepted", attachable: true }));
   }
 }
