@@ -1,43 +1,41 @@
 import type { Mutant } from "../harness/stack/index.ts";
 
-const promises = "src/durable-promises/promises.ts";
-const inContext = "src/durable-promises/in-context.ts";
-const overHttp = "src/durable-promises/over-http.ts";
-const outcome = "src/durable-promises/outcome.ts";
+const services = "src/durable-promises/services.ts";
+const clients = "src/durable-promises/clients.ts";
 const front = "src/durable-promises/front.ts";
 
 export const mutants: Mutant[] = [
   {
     name: "last completion wins",
-    file: promises,
+    file: services,
     find: '(await ctx.get("outcome")) ?? offered;',
     replace: "offered;",
     breaks: ["single value", "linearizable"],
   },
   {
     name: "late completion is told what it offered",
-    file: promises,
+    file: services,
     find: "  return outcome;\n",
     replace: "  return offered;\n",
     breaks: ["single value", "linearizable"],
   },
   {
     name: "only the last waiter is remembered",
-    file: promises,
+    file: services,
     find: "[...(await listenersOf(ctx)), awakeable]",
     replace: "[awakeable]",
     breaks: ["waiters are told", "ends"],
   },
   {
     name: "only one waiter is told",
-    file: promises,
+    file: services,
     find: "for (const listener of listeners) ctx.resolveAwakeable",
     replace: "for (const listener of listeners.slice(0, 1)) ctx.resolveAwakeable",
     breaks: ["waiters are told", "ends"],
   },
   {
     name: "who waits for a completed promise waits as well",
-    file: promises,
+    file: services,
     find: "if (outcome) ctx.resolveAwakeable(awakeable, outcome);\n        else await listen",
     replace: "if (outcome === undefined) return;\n        await listen",
     breaks: ["linearizable"],
@@ -45,7 +43,7 @@ export const mutants: Mutant[] = [
   },
   {
     name: "waiters remembered in memory",
-    file: promises,
+    file: services,
     find: `async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: string): Promise<void> {
   ctx.set("listeners", [...(await listenersOf(ctx)), awakeable]);
 }
@@ -66,7 +64,7 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
   },
   {
     name: "waiting keeps others from the promise",
-    file: promises,
+    file: services,
     find: `        const outcome = await ctx.get("outcome");
         if (outcome) ctx.resolveAwakeable(awakeable, outcome);
         else await listen(ctx, awakeable);`,
@@ -77,21 +75,21 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
   },
   {
     name: "dispose leaves the waiters alone",
-    file: promises,
+    file: services,
     find: "      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);\n      ctx.clearAll();",
     replace: '      if (disposed) ctx.clear("outcome");',
     breaks: ["dispose fails the waiters", "ends"],
   },
   {
     name: "dispose forgets the waiters",
-    file: promises,
+    file: services,
     find: "      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);\n",
     replace: "      void disposed;\n",
     breaks: ["dispose fails the waiters", "ends"],
   },
   {
     name: "outcome cached in memory",
-    file: promises,
+    file: services,
     find: `      (ctx: restate.ObjectSharedContext<PromiseState>): Promise<Outcome | null> => ctx.get("outcome"),`,
     replace: `      ((known = new Map<string, Outcome>()) =>
         async (ctx: restate.ObjectSharedContext<PromiseState>): Promise<Outcome | null> => {
@@ -104,14 +102,14 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
   },
   {
     name: "time of the completion read from the clock",
-    file: promises,
+    file: services,
     find: '  ctx.clear("listeners");\n',
     replace: '  ctx.clear("listeners");\n  (ctx as restate.ObjectContext).set("completedAt", performance.now());\n',
     breaks: ["replays deterministically", "ends"],
   },
   {
     name: "values copied by a schema",
-    file: promises,
+    file: services,
     find: '  .unknown()\n  .refine((value) => value !== undefined, "value is missing")',
     replace: '  .json("value is missing")',
     breaks: ["single value", "linearizable", "no invented outcome"],
@@ -119,14 +117,14 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
   },
   {
     name: "any text taken for an awakeable",
-    file: promises,
+    file: services,
     find: '.regex(/^sign_1[\\w-]{38}$/, "awakeable must be the id of an awakeable")',
     replace: "",
     breaks: ["only nonsense is refused"],
   },
   {
     name: "cancelled and disposed waits answered as a rejection",
-    file: inContext,
+    file: services,
     find: "return awakeable.promise;",
     replace:
       "return awakeable.promise.map((outcome, failure) => (failure ? { error: failure.message } : (outcome as Outcome)));",
@@ -134,15 +132,15 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
   },
   {
     name: "idempotency key made from the promise alone",
-    file: overHttp,
-    find: "idempotencyKey ?? crypto.randomUUID()",
-    replace: '"completion"',
+    file: clients,
+    find: "(key = crypto.randomUUID() as string) =>",
+    replace: '(_?: string, key = "completion") =>',
     breaks: ["linearizable"],
     note: "the promise is completed, disposed of, and completed again",
   },
   {
     name: "idempotency key of the caller alone",
-    file: overHttp,
+    file: clients,
     find: "encodeURIComponent(id)",
     replace: '"promise"',
     breaks: ["linearizable", "single value", "no invented outcome"],
@@ -150,9 +148,9 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
   },
   {
     name: "idempotency key of the caller not passed on",
-    file: overHttp,
-    find: "idempotencyKey ?? crypto.randomUUID()",
-    replace: "crypto.randomUUID()",
+    file: clients,
+    find: "(key = crypto.randomUUID() as string) =>",
+    replace: "(_?: string, key = crypto.randomUUID()) =>",
     breaks: ["linearizable"],
     note: "a completion is asked for again, after the promise was disposed of",
   },
@@ -165,7 +163,7 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
   },
   {
     name: "empty message taken for none",
-    file: outcome,
+    file: clients,
     find: '  if ("error" in outcome) throw new PromiseRejected(outcome.error);\n  return outcome.value as T;',
     replace:
       '  if ("error" in outcome && outcome.error) throw new PromiseRejected(outcome.error);\n  return (outcome as { value: Json }).value as T;',

@@ -7,71 +7,49 @@ export const mutants: Mutant[] = [
   {
     name: "idempotency key dropped",
     file: front,
-    find: ".reserve(clients.rpc.opts({ idempotencyKey: reservationId }));",
-    replace: ".reserve();",
-    breaks: [
-      "one answer per reservation",
-      "idempotent",
-      "fails for a reason",
-      "answered unless disturbed",
-      "linearizable",
-    ],
+    find: ".reserve(clients.rpc.opts({ idempotencyKey: spell(reservationId) })),",
+    replace: ".reserve(),",
+    breaks: ["one answer per reservation", "idempotent", "linearizable"],
     note: "the winner asks again and hears false",
   },
   {
     name: "idempotency key made from the product",
     file: front,
-    find: "idempotencyKey: reservationId }",
-    replace: "idempotencyKey: productId }",
+    find: "idempotencyKey: spell(reservationId) }",
+    replace: "idempotencyKey: spell(productId) }",
     breaks: ["at most one winner", "linearizable"],
     note: "the second reservation is taken for a repetition of the first",
   },
   {
     name: "front asks for the status first",
     file: front,
-    find: "  try {\n    const reserved = await ingress",
+    find: "    const reserved = await answerOf(",
     replace:
-      '  try {\n    if (await ingress.objectClient<typeof product>({ name: "product" }, productId).status()) {\n      return Response.json(false);\n    }\n    const reserved = await ingress',
-    breaks: [
-      "one answer per reservation",
-      "idempotent",
-      "fails for a reason",
-      "answered unless disturbed",
-      "linearizable",
-    ],
+      '    if (await answerOf(ingress.objectClient<typeof product>({ name: "product" }, productId).status())) return c.json(false);\n    const reserved = await answerOf(',
+    breaks: ["one answer per reservation", "idempotent", "linearizable"],
     note: "an optimisation that hides the remembered answer from the winner",
   },
   {
     name: "lost answer taken for a no",
     file: front,
-    find: `  const ingress = clients.connect({ url: ingressUrl(), retry: true });
-  try {
-    const reserved = await ingress
-      .objectClient<typeof product>({ name: "product" }, productId)
-      .reserve(clients.rpc.opts({ idempotencyKey: reservationId }));
-    return Response.json(reserved);
-  } catch (error) {
-    if (error instanceof clients.HttpCallError && error.status < 500) return refuse(error.status, error.responseText);
-    return refuse(503, "no answer: it is open whether this reservation took the product; ask again with the same id");
-  }`,
-    replace: `  const ingress = clients.connect({ url: ingressUrl() });
-  try {
-    const reserved = await ingress
-      .objectClient<typeof product>({ name: "product" }, productId)
-      .reserve(clients.rpc.opts({ idempotencyKey: reservationId }));
-    return Response.json(reserved);
-  } catch (error) {
-    if (error instanceof clients.HttpCallError && error.status < 500) return refuse(error.status, error.responseText);
-    return Response.json(false);
-  }`,
-    breaks: [
-      "one answer per reservation",
-      "idempotent",
-      "fails for a reason",
-      "answered unless disturbed",
-      "exactly one completed true",
-      "linearizable",
-    ],
+    find: `    const ingress = clients.connect({ url: ingressUrl(), retry: true });
+    const reserved = await answerOf(
+      ingress
+        .objectClient<typeof product>({ name: "product" }, keyInPath(productId))
+        .reserve(clients.rpc.opts({ idempotencyKey: spell(reservationId) })),
+    );
+`,
+    replace: `    const ingress = clients.connect({ url: ingressUrl() });
+    const reserved = await answerOf(
+      ingress
+        .objectClient<typeof product>({ name: "product" }, keyInPath(productId))
+        .reserve(clients.rpc.opts({ idempotencyKey: spell(reservationId) })),
+    ).catch((error: Error) => {
+      if (error.name === "NoAnswer") return false;
+      throw error;
+    });
+`,
+    breaks: ["one answer per reservation", "idempotent", "exactly one completed true", "linearizable"],
     note: "the connection to Restate breaks while the call is under way",
   },
   {

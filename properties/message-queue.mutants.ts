@@ -9,7 +9,7 @@ export const mutants: Mutant[] = [
   {
     name: "key of the effect made anew",
     file: worker,
-    find: "{ key: id, reference: id }",
+    find: "{ key: spell(id), reference: id }",
     replace: "{ key: crypto.randomUUID(), reference: id }",
     breaks: ["effectively once"],
     note: "an answer is lost, and the call is repeated under another key",
@@ -87,14 +87,19 @@ export const mutants: Mutant[] = [
   {
     name: "duplicate refused",
     file: queue,
-    find: `    const { invocationId } = await this.#ingress
-      .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
-      .runTask(task, clients.rpc.sendOpts({ idempotencyKey: task.id, delay: delayMs }));
+    find: `    const { invocationId } = await answerOf(
+      this.#ingress
+        .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
+        .runTask(task, clients.rpc.sendOpts({ idempotencyKey: spell(task.id), delay: delayMs })),
+    );
 `,
-    replace: `    const { invocationId, status } = await this.#ingress
-      .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
-      .runTask(task, clients.rpc.sendOpts({ idempotencyKey: task.id, delay: delayMs }));
-    if (status === "PreviouslyAccepted") throw new clients.HttpCallError(409, "it was submitted before", "409");
+    replace: `    const { invocationId, status } = await answerOf(
+      this.#ingress
+        .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
+        .runTask(task, clients.rpc.sendOpts({ idempotencyKey: spell(task.id), delay: delayMs })),
+    );
+    if (status === "PreviouslyAccepted")
+      await answerOf(Promise.reject(new clients.HttpCallError(409, "it was submitted before", "409")));
 `,
     breaks: ["a good submission is accepted"],
     note: "who submits again because the answer was lost hears of a failure, and the task stands",
@@ -109,17 +114,20 @@ export const mutants: Mutant[] = [
    * The first submission of an id decides what is done and when; later ones find the same invocation.
    */
   async submit(task: Task, delayMs = 0): Promise<{ invocationId: string }> {
-    const { invocationId } = await this.#ingress
-      .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
-      .runTask(task, clients.rpc.sendOpts({ idempotencyKey: task.id, delay: delayMs }));
+    const { invocationId } = await answerOf(
+      this.#ingress
+        .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
+        .runTask(task, clients.rpc.sendOpts({ idempotencyKey: spell(task.id), delay: delayMs })),
+    );
 `,
     replace: `});
 
   async submit(task: Task, delayMs = 0): Promise<{ invocationId: string }> {
-    const { invocationId } = await this.#ingress
-      .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
-      .runTask(task, clients.rpc.sendOpts({ idempotencyKey: task.id, delay: delayMs }))
-      .catch(() => ({ invocationId: "" }));
+    const { invocationId } = await answerOf(
+      this.#ingress
+        .serviceSendClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
+        .runTask(task, clients.rpc.sendOpts({ idempotencyKey: spell(task.id), delay: delayMs })),
+    ).catch(() => ({ invocationId: "" }));
 `,
     breaks: ["acked is never lost", "whoever waits is told"],
     note: "Restate is down when the task is submitted",
@@ -132,8 +140,8 @@ export const mutants: Mutant[] = [
 
   /** Waits for the result of a task that was submitted, by this process or another. */
   result(id: string): Promise<TaskResult> {
-    // an invocation can be named by its target and idempotency key in place of its id
-    const invocationId = \`asyncTaskWorker/runTask/\${encodeURIComponent(id)}\`;
+    // an invocation can be named by its target and idempotency key, which Restate takes as it stands in the path
+    const invocationId = \`asyncTaskWorker/runTask/\${spell(id)}\`;
 `,
     replace: `    TaskQueue.submitted.set(task.id, invocationId);
     return { invocationId };
@@ -142,7 +150,7 @@ export const mutants: Mutant[] = [
 
   result(id: string): Promise<TaskResult> {
     const invocationId = TaskQueue.submitted.get(id);
-    if (!invocationId) return Promise.reject(new clients.HttpCallError(404, "no such task", "404"));
+    if (!invocationId) return answerOf(Promise.reject(new clients.HttpCallError(404, "no such task", "404")));
 `,
     breaks: ["whoever waits is told"],
     note: "the process that accepted the task is gone when its result is asked for",
@@ -150,16 +158,18 @@ export const mutants: Mutant[] = [
   {
     name: "idempotency key dropped, as invocations are remembered",
     file: queue,
-    find: `      .runTask(task, clients.rpc.sendOpts({ idempotencyKey: task.id, delay: delayMs }));
+    find: `        .runTask(task, clients.rpc.sendOpts({ idempotencyKey: spell(task.id), delay: delayMs })),
+    );
     return { invocationId };
   }
 
   /** Waits for the result of a task that was submitted, by this process or another. */
   result(id: string): Promise<TaskResult> {
-    // an invocation can be named by its target and idempotency key in place of its id
-    const invocationId = \`asyncTaskWorker/runTask/\${encodeURIComponent(id)}\`;
+    // an invocation can be named by its target and idempotency key, which Restate takes as it stands in the path
+    const invocationId = \`asyncTaskWorker/runTask/\${spell(id)}\`;
 `,
-    replace: `      .runTask(task, clients.rpc.sendOpts({ delay: delayMs }));
+    replace: `        .runTask(task, clients.rpc.sendOpts({ delay: delayMs })),
+    );
     TaskQueue.submitted.set(task.id, invocationId);
     return { invocationId };
   }
@@ -167,20 +177,22 @@ export const mutants: Mutant[] = [
 
   result(id: string): Promise<TaskResult> {
     const invocationId = TaskQueue.submitted.get(id);
-    if (!invocationId) return Promise.reject(new clients.HttpCallError(404, "no such task", "404"));
+    if (!invocationId) return answerOf(Promise.reject(new clients.HttpCallError(404, "no such task", "404")));
 `,
     breaks: ["one invocation", "whoever waits is told"],
   },
   {
     name: "awaited by running it again",
     file: queue,
-    find: `    // an invocation can be named by its target and idempotency key in place of its id
-    const invocationId = \`asyncTaskWorker/runTask/\${encodeURIComponent(id)}\`;
-    return this.#ingress.result<TaskResult>({ invocationId, status: "PreviouslyAccepted", attachable: true });
+    find: `    // an invocation can be named by its target and idempotency key, which Restate takes as it stands in the path
+    const invocationId = \`asyncTaskWorker/runTask/\${spell(id)}\`;
+    return answerOf(this.#patient.result<TaskResult>({ invocationId, status: "PreviouslyAccepted", attachable: true }));
 `,
-    replace: `    return this.#ingress
-      .serviceClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
-      .runTask({ id, task: "" }, clients.rpc.opts({ idempotencyKey: id })) as Promise<TaskResult>;
+    replace: `    return answerOf(
+      this.#ingress
+        .serviceClient<typeof asyncTaskWorker>({ name: "asyncTaskWorker" })
+        .runTask({ id, task: "" }, clients.rpc.opts({ idempotencyKey: spell(id) })),
+    );
 `,
     breaks: ["acked is never lost", "whoever waits is told"],
     note: "who asks too early uses up the key of the task",
@@ -189,27 +201,21 @@ export const mutants: Mutant[] = [
     name: "task not validated at the front door",
     file: front,
     find: "Task.extend({ ",
-    replace: "z.object({ id: TaskId, task: z.any(), ",
+    replace: "Task.extend({ task: z.any(), ",
     breaks: ["bad input is refused", "acked is never lost", "whoever waits is told"],
     note: "the bad input uses up the key of the task",
   },
   {
     name: "refusals remembered as results",
     file: front,
-    find: `async function result(segment: string): Promise<Response> {
-  const { success, data: id, error } = TaskId.safeParse(decodeSegment(segment));
-  if (!success) return refuse(400, \`id: \${z.prettifyError(error)}\`);
-  try {
-    return Response.json(await new TaskQueue().result(id));
-`,
-    replace: `const results = new Map<string, Promise<unknown>>();
-
-async function result(segment: string): Promise<Response> {
-  const { success, data: id, error } = TaskId.safeParse(decodeSegment(segment));
-  if (!success) return refuse(400, \`id: \${z.prettifyError(error)}\`);
-  try {
-    if (!results.has(id)) results.set(id, new TaskQueue().result(id));
-    return Response.json(await results.get(id));
+    find: '  app.get("/tasks/:id", async (c) => c.json(await new TaskQueue().result(idIn(c, "id"))));\n',
+    replace: `  const results = new Map<string, ReturnType<TaskQueue["result"]>>();
+  app.get("/tasks/:id", async (c) => {
+    const id = idIn(c, "id");
+    const result = results.get(id) ?? new TaskQueue().result(id);
+    results.set(id, result);
+    return c.json(await result);
+  });
 `,
     breaks: ["whoever waits is told"],
     note: "a task is asked for before it is submitted, and again afterwards",

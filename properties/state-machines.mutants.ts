@@ -37,7 +37,7 @@ export const mutants: Mutant[] = [
   {
     name: "cancellation breaks the transition off",
     file: operator,
-    find: 'import { untilSettled } from "../cancellation.ts";',
+    find: 'import { untilSettled } from "../shared/until-settled.ts";',
     replace: "const untilSettled = <T>(promise: restate.RestatePromise<T>): restate.RestatePromise<T> => promise;",
     breaks: ["finished before the answer", "begun is completed", "answers are truthful"],
     note: "the invocation is cancelled while the machine is in transition",

@@ -1,33 +1,13 @@
-import type { ServiceDefinition, VirtualObjectDefinition, WorkflowDefinition } from "@restatedev/restate-sdk";
-import { front as promisesFront } from "./durable-promises/front.ts";
-import { promises } from "./durable-promises/promises.ts";
-import { durablePromiseServer } from "./durable-promises/server.ts";
-import { front } from "./durable-rpc/front.ts";
-import { product } from "./durable-rpc/product.ts";
-import { front as taskFront } from "./message-queue/front.ts";
-import { asyncTaskWorker } from "./message-queue/worker.ts";
-import { worker } from "./parallel-work/worker.ts";
-import { accounts } from "./payment-state-machine/accounts.ts";
-import { payments } from "./payment-state-machine/payments.ts";
-import { bookingWorkflow } from "./sagas/booking.ts";
-import { machineOperator } from "./state-machines/machine-operator.ts";
+import { durablePromises } from "./durable-promises/pattern.ts";
+import { durableRpc } from "./durable-rpc/pattern.ts";
+import { messageQueue } from "./message-queue/pattern.ts";
+import { parallelWork } from "./parallel-work/pattern.ts";
+import { paymentStateMachine } from "./payment-state-machine/pattern.ts";
+import { sagas } from "./sagas/pattern.ts";
+import type { Pattern } from "./shared/pattern.ts";
+import { stateMachines } from "./state-machines/pattern.ts";
 
-/** What one pattern consists of and what it needs. */
-export interface Pattern {
-  /** Restate services, virtual objects and workflows; their names are unique across the catalog */
-  services: Definition[];
-  /** its front HTTP app */
-  app?: (request: Request) => Promise<Response>;
-  /** names of the external systems that it calls; "payment-provider" is found at PAYMENT_PROVIDER_URL */
-  external?: string[];
-  /** the settings that it reads from the environment: name -> what it means, with its default */
-  environment?: Record<string, string>;
-}
-
-export type Definition =
-  | ServiceDefinition<string, unknown>
-  | VirtualObjectDefinition<string, unknown>
-  | WorkflowDefinition<string, unknown>;
+export type { Definition, Pattern } from "./shared/pattern.ts";
 
 /** What a module exports that implements the patterns: this one, or another that is to be tested in its place. */
 export interface Subject {
@@ -43,49 +23,13 @@ export interface Subject {
   alias?: Record<string, string>;
 }
 
-const ingress = { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" };
-const retries = {
-  EXTERNAL_RETRY_INTERVAL: "milliseconds until a failed call to an external system is repeated; it doubles (250)",
-  EXTERNAL_RETRY_MAX_INTERVAL: "the longest such wait, in milliseconds (30000)",
-};
-
+/** Each pattern describes itself, in its folder. */
 export const catalog: Record<string, Pattern> = {
-  "durable-promises": {
-    services: [promises, durablePromiseServer],
-    app: promisesFront,
-    environment: ingress,
-  },
-  "durable-rpc": {
-    services: [product],
-    app: front,
-    environment: ingress,
-  },
-  "message-queue": {
-    services: [asyncTaskWorker],
-    app: taskFront,
-    external: ["workshop"],
-    environment: { ...ingress, ...retries },
-  },
-  "parallel-work": {
-    services: [worker],
-    external: ["workshop"],
-    environment: retries,
-  },
-  "payment-state-machine": {
-    services: [accounts, payments],
-    environment: {
-      OPENING_BALANCE: "cents on an account that was never used (0)",
-      TOKEN_EXPIRY: "milliseconds after which a payment id is forgotten (3600000)",
-    },
-  },
-  sagas: {
-    services: [bookingWorkflow],
-    external: ["flights", "cars", "payment-provider"],
-    environment: retries,
-  },
-  "state-machines": {
-    services: [machineOperator],
-    external: ["machines"],
-    environment: { TRANSITION_TIME: "milliseconds that a machine takes to get up or down (5000)", ...retries },
-  },
+  "durable-promises": durablePromises,
+  "durable-rpc": durableRpc,
+  "message-queue": messageQueue,
+  "parallel-work": parallelWork,
+  "payment-state-machine": paymentStateMachine,
+  sagas,
+  "state-machines": stateMachines,
 };

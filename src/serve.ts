@@ -2,26 +2,25 @@
  * Serves patterns of the catalog: `node src/serve.ts [pattern...]`, all of them when none is named.
  * The Restate services listen on PORT (9080), the front apps on APP_PORT (5050), both at HOST (0.0.0.0).
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createHttp2Server, type Http2Server } from "node:http2";
-import { text } from "node:stream/consumers";
+import { createServer as createHttp2Server } from "node:http2";
+import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { createEndpointHandler } from "@restatedev/restate-sdk";
 import { catalog, type Pattern } from "./catalog.ts";
-import { externalSetting, port } from "./configuration.ts";
-
-type App = NonNullable<Pattern["app"]>;
+import { externalSetting, port } from "./shared/configuration.ts";
 
 async function main(names: string[]): Promise<void> {
   if (names.includes("--help")) return console.log(usage());
   const unknown = names.filter((name) => !Object.hasOwn(catalog, name));
   if (unknown.length > 0) throw new Error(`no such pattern: ${unknown.join(", ")}\n\n${usage()}`);
 
-  const patterns = (names.length > 0 ? [...new Set(names)] : Object.keys(catalog)).map((name) => catalog[name]!);
+  const served = Object.entries(catalog).filter(([name]) => names.length === 0 || names.includes(name));
+  const patterns = served.map(([, pattern]) => pattern);
   const services = patterns.flatMap((pattern) => pattern.services);
-  const apps = patterns.flatMap((pattern) => pattern.app ?? []);
 
   await listen(createHttp2Server(createEndpointHandler({ services })), "PORT", 9080);
-  if (apps.length > 0) await listen(createServer(serveApps(apps)), "APP_PORT", 5050);
+  if (patterns.some(({ app }) => app)) {
+    await listen(createAdaptorServer({ fetch: frontOf(patterns) }), "APP_PORT", 5050);
+  }
 }
 
 function usage(): string {
@@ -33,7 +32,18 @@ function usage(): string {
   return ["node src/serve.ts [pattern...]", "", "patterns, and the settings that they read:", ...patterns].join("\n");
 }
 
-async function listen(server: Server | Http2Server, setting: string, fallback: number): Promise<void> {
+/** The front apps of several patterns as one: the first segment of a path says whose it is. */
+export function frontOf(patterns: Pattern[]): NonNullable<Pattern["app"]> {
+  const apps = new Map(patterns.flatMap(({ app, appPath }) => (app && appPath ? [[appPath, app] as const] : [])));
+  return async (request) => {
+    const [, first] = new URL(request.url).pathname.split("/");
+    const app = apps.get(`/${first}`);
+    const message = `there is nothing here but ${[...apps.keys()].join(", ")}`;
+    return app ? app(request) : Response.json({ message }, { status: 404 });
+  };
+}
+
+async function listen(server: ServerType, setting: string, fallback: number): Promise<void> {
   const wanted = port(setting, fallback);
   const host = process.env.HOST ?? "0.0.0.0";
   await new Promise<void>((resolve, reject) => {
@@ -43,31 +53,6 @@ async function listen(server: Server | Http2Server, setting: string, fallback: n
   const address = server.address();
   const bound = typeof address === "object" && address ? address.port : wanted;
   console.log(`${setting === "PORT" ? "Restate services" : "front apps"} on port ${bound}`);
-}
-
-/** Several apps share a port: a request goes to the first one that knows its path. */
-function serveApps(apps: App[]) {
-  return async (incoming: IncomingMessage, outgoing: ServerResponse) => {
-    const answer = await answerWith(apps, incoming).catch(() => new Response("internal error", { status: 500 }));
-    outgoing.writeHead(answer.status, Object.fromEntries(answer.headers));
-    outgoing.end(await answer.text());
-  };
-}
-
-async function answerWith(apps: App[], incoming: IncomingMessage): Promise<Response> {
-  const method = incoming.method ?? "GET";
-  const body = method === "GET" || method === "HEAD" ? null : await text(incoming);
-  const headers = new Headers(
-    Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
-      values.map((value): [string, string] => [name, value]),
-    ),
-  );
-  let answer = new Response("not found", { status: 404 });
-  for (const app of apps) {
-    answer = await app(new Request(new URL(incoming.url ?? "/", "http://front"), { method, headers, body }));
-    if (answer.status !== 404) break;
-  }
-  return answer;
 }
 
 if (import.meta.main) {

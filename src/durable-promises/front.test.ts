@@ -51,11 +51,11 @@ test.each([
   expect(ingress).not.toHaveBeenCalled();
 });
 
-test("what ended the call is passed on, any other failure leaves the outcome open", async () => {
+test("what ended the call is passed on", async () => {
   ingress.mockResolvedValueOnce(Response.json({ message: "disposed of" }, { status: 410 }));
   const gone = await ask("GET", "/promises/p1/result");
   expect([gone.status, await gone.json()]).toEqual([410, { message: "disposed of" }]);
   const headers = { "x-restate-error-source": "invocation" };
-  ingress.mockResolvedValueOnce(new Response("broken", { status: 500, headers }));
-  expect((await ask("GET", "/promises/p1/result")).status).toBe(503);
+  ingress.mockResolvedValueOnce(Response.json({ message: "broken", source: "invocation" }, { status: 500, headers }));
+  expect((await ask("GET", "/promises/p1/result")).status).toBe(500);
 });

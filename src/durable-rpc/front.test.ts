@@ -18,6 +18,19 @@ test("the reservation id is the idempotency key of one call to the product", asy
   expect(new Headers(init.headers).get("idempotency-key")).toBe("r1");
 });
 
+test.each([
+  ["/reserve/p%252F1/r%20", "p%252F1", "r%20"],
+  ["/reserve/__proto__/%E2%82%AC", "__proto__", "%E2%82%AC"],
+  ["/reserve/P1/R1", "P1", "R1"],
+  ["/reserve/=./..=", "%3D.", "..%3D"],
+])("any ids: %s", async (path, product, key) => {
+  ingress.mockResolvedValue(Response.json(true));
+  expect((await ask(path)).status).toBe(200);
+  const [[url, init]] = ingress.mock.calls as [[string, RequestInit]];
+  expect(new URL(url).pathname).toBe(`/product/${product}/reserve`);
+  expect(new Headers(init.headers).get("idempotency-key")).toBe(key);
+});
+
 test("it asks Restate again, with the same key, when the answer is lost", async () => {
   ingress.mockRejectedValueOnce(new TypeError("fetch failed")).mockResolvedValueOnce(Response.json(false));
   expect(await (await ask("/reserve/p1/r1")).json()).toBe(false);
@@ -26,8 +39,6 @@ test("it asks Restate again, with the same key, when the answer is lost", async 
 });
 
 test.each([
-  ["POST", "/reserve/p1/r%20", 400, "reservationId"],
-  ["POST", "/reserve/p1/%E2%82%AC", 400, "reservationId"],
   ["POST", "/reserve/p1/%ff", 400, "reservationId"],
   ["POST", "/reserve/%ff/r1", 400, "productId"],
   ["GET", "/reserve/p1/r1", 405, "POST"],
@@ -41,10 +52,25 @@ test.each([
   expect(ingress).not.toHaveBeenCalled();
 });
 
-test("a refusal of Restate is passed on, any other failure leaves the outcome open", async () => {
-  ingress.mockResolvedValueOnce(new Response("cancelled", { status: 409 }));
-  expect((await ask("/reserve/p1/r1")).status).toBe(409);
+test("a definite failure is passed on with its status and message", async () => {
+  ingress.mockResolvedValueOnce(Response.json({ code: 409, message: "cancelled" }, { status: 409 }));
+  const refused = await ask("/reserve/p1/r1");
+  expect([refused.status, await refused.json()]).toEqual([409, { message: "cancelled" }]);
+
   const headers = { "x-restate-error-source": "invocation" };
-  ingress.mockResolvedValueOnce(new Response("broken", { status: 500, headers }));
-  expect((await ask("/reserve/p1/r1")).status).toBe(503);
+  ingress.mockResolvedValueOnce(Response.json({ message: "broken", source: "invocation" }, { status: 503, headers }));
+  const ended = await ask("/reserve/p1/r1");
+  expect([ended.status, await ended.json()]).toEqual([503, { message: "broken" }]);
+  expect(ingress).toHaveBeenCalledTimes(2);
+});
+
+test("no answer leaves the outcome open", async () => {
+  vi.useFakeTimers();
+  ingress.mockRejectedValue(new TypeError("fetch failed"));
+  const answer = ask("/reserve/p1/r1");
+  await vi.runAllTimersAsync();
+  expect((await answer).status).toBe(503);
+  expect(await (await answer).text()).toContain("open");
+  expect(ingress.mock.calls.length).toBeGreaterThan(1);
+  vi.useRealTimers();
 });

@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { externalUrl } from "../configuration.ts";
+import { externalUrl } from "../shared/configuration.ts";
 
 /** What goes along with a call that changes something, beside its content. */
 export interface Tag {

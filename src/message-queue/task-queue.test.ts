@@ -1,4 +1,4 @@
-import { HttpCallError } from "@restatedev/restate-sdk-clients";
+import { TerminalError } from "@restatedev/restate-sdk";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { TaskQueue } from "./task-queue.ts";
 
@@ -50,9 +50,28 @@ test("a result is had by the id alone", async () => {
   );
 });
 
+test("a result is waited for longer than a connection lasts, and not for ever when nobody answers", async () => {
+  vi.useFakeTimers();
+  const breaks = async (): Promise<never> => {
+    await new Promise((resolve) => setTimeout(resolve, 300_000));
+    throw new TypeError("fetch failed");
+  };
+  ingress.mockImplementationOnce(breaks).mockImplementationOnce(breaks);
+  ingress.mockResolvedValueOnce(Response.json({ id: "t1", result: "paint: DONE" }));
+  const result = new TaskQueue().result("t1");
+  await vi.runAllTimersAsync();
+  expect(await result).toMatchObject({ id: "t1" });
+
+  ingress.mockRejectedValue(new TypeError("fetch failed"));
+  const unanswered = new TaskQueue().result("t1").catch((error: unknown) => error);
+  await vi.runAllTimersAsync();
+  expect(await unanswered).toMatchObject({ name: "NoAnswer" });
+  vi.useRealTimers();
+});
+
 test("the result of a task that was never submitted is refused, not invented", async () => {
   ingress.mockResolvedValue(Response.json({ message: "invocation not found" }, { status: 404 }));
   const error = await new TaskQueue().result("t1").catch((error: unknown) => error);
-  expect(error).toBeInstanceOf(HttpCallError);
-  expect(error).toMatchObject({ status: 404 });
+  expect(error).toBeInstanceOf(TerminalError);
+  expect(error).toMatchObject({ code: 404, message: "invocation not found" });
 });

@@ -1,9 +1,9 @@
 import * as restate from "@restatedev/restate-sdk";
 import { z } from "zod";
-import { untilSettled } from "../cancellation.ts";
-import { externalRetries } from "../configuration.ts";
 import { endOnRefusal } from "../external/end-on-refusal.ts";
 import { workshop } from "../external/workshop.ts";
+import { externalRetries } from "../shared/configuration.ts";
+import { untilSettled } from "../shared/until-settled.ts";
 import { Description, Subtask, subtasksOf } from "./description.ts";
 
 const Work = z.object({ description: Description });

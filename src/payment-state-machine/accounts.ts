@@ -1,6 +1,6 @@
 import * as restate from "@restatedev/restate-sdk";
 import { z } from "zod";
-import { openingBalance } from "../configuration.ts";
+import { openingBalance } from "../shared/configuration.ts";
 
 const MESSAGE = "amount must be a positive whole number of cents, at most 1000000000000";
 /** Bounded, so that no sum of amounts comes near the end of the exact integers. */

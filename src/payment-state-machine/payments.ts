@@ -1,14 +1,15 @@
 import * as restate from "@restatedev/restate-sdk";
 import { z } from "zod";
-import { untilSettled } from "../cancellation.ts";
-import { tokenExpiry } from "../configuration.ts";
+import { tokenExpiry } from "../shared/configuration.ts";
+import { Id } from "../shared/id.ts";
+import { untilSettled } from "../shared/until-settled.ts";
 import { Amount, accounts, INSUFFICIENT_FUNDS } from "./accounts.ts";
 
-const PaymentRequest = z.object({ accountId: z.string().min(1), amount: Amount });
+const PaymentRequest = z.object({ accountId: Id, amount: Amount });
 
 /**
  * A payment, keyed by its id. It can be asked for and cancelled any number of times and in any order, and moves money
- * at most once. A cancellation that overtakes its payment is remembered and refuses it. An id is forgotten
+ * at most once in its life. A cancellation that overtakes its payment is remembered and refuses it. An id is forgotten
  * (`expireToken`) an hour after its first use, and may then begin a new life.
  */
 export const payments = restate.object({
@@ -31,9 +32,9 @@ export const payments = restate.object({
           }
           throw error;
         }
-        ctx.set("status", "COMPLETED");
+        beginLife(ctx);
         ctx.set("payment", { accountId, amountCents: amount });
-        scheduleExpiry(ctx);
+        ctx.set("status", "COMPLETED");
         return { status: "completed" };
       },
     ),
@@ -42,15 +43,20 @@ export const payments = restate.object({
       const status = await ctx.get("status");
       const payment = await ctx.get("payment");
       // from here on nothing is awaited, so a cancellation of this invocation cannot come in between
+      if (!status) beginLife(ctx);
       ctx.set("status", "CANCELLED");
-      if (!status) scheduleExpiry(ctx);
       if (status === "COMPLETED" && payment) {
         ctx.objectSendClient(accounts, payment.accountId).deposit(payment.amountCents);
       }
       return { status: "cancelled" };
     },
 
+    /** Frees the id, and nothing else. */
     expireToken: async (ctx: restate.ObjectContext<PaymentState>): Promise<void> => {
+      const life = ctx.request().headers.get(LIFE);
+      // an id that was freed early is not freed again, in its next life, when its first one would have ended
+      if (life !== undefined && life !== (await ctx.get("life"))) return;
+      ctx.clear("life");
       ctx.clear("status");
       ctx.clear("payment");
     },
@@ -58,12 +64,20 @@ export const payments = restate.object({
 });
 
 type PaymentState = {
+  /** the invocation that used the id first */
+  life: string;
   status: "COMPLETED" | "CANCELLED";
   payment: { accountId: string; amountCents: number };
 };
 type Answer = { status: "completed" | "cancelled" | "insufficient_funds" };
 
-/** To be called once in the life of an id: when it takes its first status. */
-function scheduleExpiry(ctx: restate.ObjectContext<PaymentState>): void {
-  ctx.objectSendClient(payments, ctx.key).expireToken(restate.rpc.sendOpts({ delay: tokenExpiry() }));
+/** The header that says which life of the id an expiry is to end. */
+const LIFE = "payment-life";
+
+/** To be called once in the life of an id, before it takes its first status. */
+function beginLife(ctx: restate.ObjectContext<PaymentState>): void {
+  const life = ctx.request().id;
+  ctx.set("life", life);
+  const expiry = restate.rpc.sendOpts({ delay: tokenExpiry(), headers: { [LIFE]: life } });
+  ctx.objectSendClient(payments, ctx.key).expireToken(expiry);
 }

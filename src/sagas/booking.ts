@@ -1,12 +1,12 @@
 import * as restate from "@restatedev/restate-sdk";
 import { z } from "zod";
-import { untilSettled } from "../cancellation.ts";
-import { externalRetries } from "../configuration.ts";
 import { cars } from "../external/cars.ts";
 import { endOnRefusal } from "../external/end-on-refusal.ts";
 import { flights } from "../external/flights.ts";
 import type { Tag } from "../external/http.ts";
 import { paymentProvider } from "../external/payment-provider.ts";
+import { externalRetries } from "../shared/configuration.ts";
+import { untilSettled } from "../shared/until-settled.ts";
 
 const Text = z.string().min(1);
 const Trip = z.object({

@@ -1,7 +1,8 @@
 import * as restate from "@restatedev/restate-sdk";
-import { untilSettled } from "../cancellation.ts";
-import { externalRetries, transitionTime } from "../configuration.ts";
 import { machines } from "../external/machines.ts";
+import { externalRetries, transitionTime } from "../shared/configuration.ts";
+import { spell } from "../shared/spelling.ts";
+import { untilSettled } from "../shared/until-settled.ts";
 
 /**
  * The operator of one machine, which is DOWN at first. A transition that was begun is always carried through: after a
@@ -38,7 +39,7 @@ async function carryOut(ctx: restate.ObjectContext<MachineState>, transition: Tr
   const { number, to } = transition;
   // what is said is known by the number, so that it is recognised whoever says it again
   const tell = (phase: "begin" | "done") => {
-    const tag = { key: `${ctx.key}/${number}/${phase}`, reference: ctx.key };
+    const tag = { key: `${spell(ctx.key)}/${number}/${phase}`, reference: ctx.key };
     const action = () => machines[phase]({ machine: ctx.key, transition: number, to }, tag);
     return untilSettled(ctx.run(phase, action, externalRetries()));
   };

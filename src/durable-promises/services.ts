@@ -1,6 +1,14 @@
 import * as restate from "@restatedev/restate-sdk";
 import { z } from "zod";
-import { GONE, type Json, type Outcome } from "./outcome.ts";
+import { Id } from "../shared/id.ts";
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** How a promise was completed. It is there from the completion on, so that `{ value: null }` is not a pending promise. */
+export type Outcome = { value: Json } | { error: string };
+
+/** The code of the failure of those who waited for a promise that was disposed of. */
+const GONE = 410;
 
 /** Not `z.json()`, which copies what it reads and leaves members named `__proto__` out. */
 export const Value: z.ZodType<Json> = z
@@ -75,3 +83,67 @@ async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: strin
 async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
   return (await ctx.get("listeners")) ?? [];
 }
+
+/** What can be asked of a promise, from wherever. */
+export interface PromiseVerbs {
+  peek(): Promise<Outcome | null>;
+  await(): Promise<Outcome>;
+  resolve(value: Json): Promise<Outcome>;
+  reject(message: string): Promise<Outcome>;
+}
+
+/** A promise as a handler sees it: each verb is a step of the handler's journal. */
+export function inContext(ctx: restate.Context, id: string): PromiseVerbs {
+  const promise = ctx.objectClient(promises, id);
+  return {
+    peek: () => promise.peek(),
+    resolve: (value) => promise.resolve(value),
+    reject: (message) => promise.reject(message),
+    await: () => {
+      const awakeable = ctx.awakeable<Outcome>();
+      ctx.objectSendClient(promises, id).await(awakeable.id);
+      return awakeable.promise;
+    },
+  };
+}
+
+const Name = { promiseName: Id };
+const Named = z.object({ request: z.object(Name) });
+const Resolution = z.object({ request: z.object({ ...Name, value: Value }) });
+const Rejection = z.object({ request: z.object({ ...Name, errorMessage: ErrorMessage }) });
+
+/** Promises for those who cannot leave an awakeable: `await` answers when the promise is completed. */
+export const durablePromiseServer = restate.service({
+  name: "durablePromiseServer",
+  handlers: {
+    peek: restate.handlers.handler(
+      { input: restate.serde.schema(Named) },
+      (ctx: restate.Context, { request }: z.infer<typeof Named>): Promise<Outcome | null> =>
+        inContext(ctx, request.promiseName).peek(),
+    ),
+
+    await: restate.handlers.handler(
+      { input: restate.serde.schema(Named) },
+      (ctx: restate.Context, { request }: z.infer<typeof Named>): Promise<Outcome> =>
+        inContext(ctx, request.promiseName).await(),
+    ),
+
+    resolve: restate.handlers.handler(
+      { input: restate.serde.schema(Resolution) },
+      (ctx: restate.Context, { request }: z.infer<typeof Resolution>): Promise<Outcome> =>
+        inContext(ctx, request.promiseName).resolve(request.value),
+    ),
+
+    reject: restate.handlers.handler(
+      { input: restate.serde.schema(Rejection) },
+      (ctx: restate.Context, { request }: z.infer<typeof Rejection>): Promise<Outcome> =>
+        inContext(ctx, request.promiseName).reject(request.errorMessage),
+    ),
+
+    dispose: restate.handlers.handler(
+      { input: restate.serde.schema(Named) },
+      async (ctx: restate.Context, { request }: z.infer<typeof Named>): Promise<void> =>
+        ctx.objectClient(promises, request.promiseName).dispose(),
+    ),
+  },
+});

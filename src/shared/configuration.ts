@@ -6,6 +6,9 @@
 /** Where the services' front apps reach Restate. */
 export const ingressUrl = () => url("INGRESS_URL", "http://127.0.0.1:8080");
 
+/** What `ingressUrl` reads. */
+export const ingressSetting = { INGRESS_URL: "where the front app reaches Restate (http://127.0.0.1:8080)" };
+
 /** Cents on an account that was never used. */
 export const openingBalance = () => whole("OPENING_BALANCE", 0);
 
@@ -27,6 +30,12 @@ export const externalRetries = () => ({
   retryIntervalFactor: 2,
   maxRetryInterval: whole("EXTERNAL_RETRY_MAX_INTERVAL", 30_000),
 });
+
+/** What `externalRetries` reads. */
+export const retrySettings = {
+  EXTERNAL_RETRY_INTERVAL: "milliseconds until a failed call to an external system is repeated; it doubles (250)",
+  EXTERNAL_RETRY_MAX_INTERVAL: "the longest such wait, in milliseconds (30000)",
+};
 
 /** The TCP port that is set under `name`. */
 export function port(name: string, fallback: number): number {

@@ -1,7 +1,6 @@
 import { TerminalError } from "@restatedev/restate-sdk";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { durablePromise } from "./client.ts";
-import { PromiseRejected } from "./outcome.ts";
+import { durablePromise, PromiseRejected } from "./clients.ts";
 
 const ingress = vi.fn<typeof fetch>();
 beforeEach(() => vi.stubGlobal("fetch", ingress));
@@ -22,6 +21,7 @@ test.each([
   ["restate.example", "http://restate.example"],
   ["http://localhost:8080/", "http://localhost:8080"],
   ["https://restate.example/base//", "https://restate.example/base"],
+  ["HTTP://restate.example", "HTTP://restate.example"],
 ])("the address %s", async (uri, base) => {
   answering(null);
   await durablePromise(uri, "p1").peek();
@@ -84,23 +84,32 @@ test("a call is made again with the same key when its answer is lost, and the ne
   expect(other).not.toBe(first);
 });
 
-test("a key of the caller belongs to one promise, and a peek has none", async () => {
+test("a key of the caller belongs to one promise, and is not that of a peek", async () => {
   answering({ value: 1 });
   for (const id of ["a/b", "\u20ac"]) {
-    const promise = durablePromise("r:1", id, { idempotencyKey: "k" });
+    const promise = durablePromise("r:1", id, { idempotencyKey: "k/\u20ac" });
     await promise.get();
     await promise.peek();
   }
-  expect(requests().map(({ key }) => key)).toEqual(["a%2Fb/k", null, "%E2%82%AC/k", null]);
+  const [first, peek, second, other] = requests().map(({ key }) => key);
+  expect([first, second]).toEqual(["a%2Fb/k%2F%E2%82%AC", "%E2%82%AC/k%2F%E2%82%AC"]);
+  expect(peek).toMatch(/^a%2Fb\/./);
+  expect(new Set([first, peek, second, other]).size).toBe(4);
+});
+
+test.each(["", "\ud800"])("%j is refused as an id", (id) => {
+  expect(() => durablePromise("r:1", id)).toThrow("the id of a promise must");
 });
 
 test("no answer at all, or a failure of Restate, is no end of the promise", async () => {
   ingress.mockImplementation(async () => {
-    const headers = { "x-restate-error-source": "invocation" };
-    return new Response("broken", { status: 500, headers });
+    return new Response("broken", { status: 500 });
   });
-  const error = await durablePromise("r:1", "p1")
+  vi.useFakeTimers();
+  const error = durablePromise("r:1", "p1")
     .resolve(1)
     .catch((error: unknown) => error);
-  expect(error).not.toBeInstanceOf(TerminalError);
+  await vi.runAllTimersAsync();
+  expect(await error).toMatchObject({ name: "NoAnswer" });
+  vi.useRealTimers();
 });
