@@ -53,7 +53,7 @@ export const mutants: Mutant[] = [
         const status = seen.has(ctx.key) ? ((await ctx.get("status")) ?? "COMPLETED") : await ctx.get("status");
         seen.add(ctx.key);
         if (status)`,
-    breaks: ["answers are truthful", "conservation", "linearizable", "replays deterministically", "ends"],
+    breaks: ["answers are truthful", "conservation", "linearizable", "replays deterministically", "terminates"],
     note: "an attempt is repeated in the same process and believes that it is done",
   },
   {
@@ -62,7 +62,7 @@ export const mutants: Mutant[] = [
     find: '        ctx.set("payment", { accountId, amountCents: amount });\n',
     replace:
       '        ctx.set("payment", Object.assign({ accountId, amountCents: amount }, { receipt: crypto.randomUUID() }));\n',
-    breaks: ["replays deterministically", "ends"],
+    breaks: ["replays deterministically", "terminates"],
     note: "an attempt ends after the payment was recorded, and the next one records another receipt",
   },
   {
@@ -101,6 +101,6 @@ export const mutants: Mutant[] = [
     file: accounts,
     find: 'throw new restate.TerminalError("insufficient funds", { errorCode: INSUFFICIENT_FUNDS });',
     replace: 'throw new Error("insufficient funds");',
-    breaks: ["ends"],
+    breaks: ["terminates"],
   },
 ];

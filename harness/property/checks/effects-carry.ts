@@ -41,5 +41,5 @@ const carries = (data: Json | undefined, fields: Readonly<Record<string, Json>>)
   Object.entries(fields).every(([name, value]) => isDeepStrictEqual(fieldOf(data, name), value));
 
 /** A field of a value; undefined where it has none. */
-export const fieldOf = (data: Json | undefined, name: string): Json | undefined =>
+export const fieldOf = (data: Json | Readonly<Record<string, Json>> | undefined, name: string): Json | undefined =>
   typeof data === "object" && data !== null && !Array.isArray(data) ? data[name] : undefined;
