@@ -35,14 +35,14 @@ export const mutants: Mutant[] = [
     file: worker,
     find: "perform, externalRetries()",
     replace: "perform, { ...externalRetries(), maxRetryAttempts: 2 }",
-    breaks: ["acked is never lost", "whoever waits is told"],
+    breaks: ["acked is never lost", "fails for a reason", "answered unless disturbed"],
   },
   {
     name: "refusal retried for ever",
     file: "src/external/end-on-refusal.ts",
     find: "  if (error instanceof Refusal) throw new TerminalError(error.message, { errorCode: error.status });\n",
     replace: "",
-    breaks: ["ends"],
+    breaks: ["terminates"],
     note: "a task is impossible",
   },
   {
@@ -58,7 +58,7 @@ export const mutants: Mutant[] = [
     file: worker,
     find: "perform, externalRetries());",
     replace: "perform, externalRetries()).orTimeout(150);",
-    breaks: ["whoever waits is told"],
+    breaks: ["fails for a reason", "answered unless disturbed"],
     note: "the external system stalls",
   },
   {
@@ -67,7 +67,7 @@ export const mutants: Mutant[] = [
     find: 'ctx.run("perform"',
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
     replace: "ctx.run(`perform ${crypto.randomUUID()}`",
-    breaks: ["replays deterministically", "ends"],
+    breaks: ["replays deterministically", "terminates"],
     note: "an attempt ends after the step was begun, and the next one begins another",
   },
   {
@@ -101,7 +101,7 @@ export const mutants: Mutant[] = [
     if (status === "PreviouslyAccepted")
       await answerOf(Promise.reject(new clients.HttpCallError(409, "it was submitted before", "409")));
 `,
-    breaks: ["a good submission is accepted"],
+    breaks: ["fails for a reason"],
     note: "who submits again because the answer was lost hears of a failure, and the task stands",
   },
   {
@@ -129,7 +129,7 @@ export const mutants: Mutant[] = [
         .runTask(task, clients.rpc.sendOpts({ idempotencyKey: spell(task.id), delay: delayMs })),
     ).catch(() => ({ invocationId: "" }));
 `,
-    breaks: ["acked is never lost", "whoever waits is told"],
+    breaks: ["acked is never lost", "fails for a reason", "answered unless disturbed"],
     note: "Restate is down when the task is submitted",
   },
   {
@@ -152,7 +152,7 @@ export const mutants: Mutant[] = [
     const invocationId = TaskQueue.submitted.get(id);
     if (!invocationId) return answerOf(Promise.reject(new clients.HttpCallError(404, "no such task", "404")));
 `,
-    breaks: ["whoever waits is told"],
+    breaks: ["fails for a reason", "answered unless disturbed"],
     note: "the process that accepted the task is gone when its result is asked for",
   },
   {
@@ -179,7 +179,7 @@ export const mutants: Mutant[] = [
     const invocationId = TaskQueue.submitted.get(id);
     if (!invocationId) return answerOf(Promise.reject(new clients.HttpCallError(404, "no such task", "404")));
 `,
-    breaks: ["one invocation", "whoever waits is told"],
+    breaks: ["idempotent", "fails for a reason", "answered unless disturbed"],
   },
   {
     name: "awaited by running it again",
@@ -194,7 +194,7 @@ export const mutants: Mutant[] = [
         .runTask({ id, task: "" }, clients.rpc.opts({ idempotencyKey: spell(id) })),
     );
 `,
-    breaks: ["acked is never lost", "whoever waits is told"],
+    breaks: ["acked is never lost", "fails for a reason", "answered unless disturbed"],
     note: "who asks too early uses up the key of the task",
   },
   {
@@ -202,7 +202,7 @@ export const mutants: Mutant[] = [
     file: front,
     find: "Task.extend({ ",
     replace: "Task.extend({ task: z.any(), ",
-    breaks: ["bad input is refused", "acked is never lost", "whoever waits is told"],
+    breaks: ["bad input is refused", "acked is never lost", "fails for a reason", "answered unless disturbed"],
     note: "the bad input uses up the key of the task",
   },
   {
@@ -217,7 +217,7 @@ export const mutants: Mutant[] = [
     return c.json(await result);
   });
 `,
-    breaks: ["whoever waits is told"],
+    breaks: ["fails for a reason", "answered unless disturbed"],
     note: "a task is asked for before it is submitted, and again afterwards",
   },
 ];

@@ -385,13 +385,17 @@ class Case implements CaseObserver {
       const pending = this.#invocations.get(event.operation);
       pending?.resolve(undefined);
       const invocation = await pending?.promise;
-      if (!operation || invocation === undefined) continue;
+      if (!operation || invocation === undefined || this.#isOneWay(operation)) continue;
       const learned = this.#inWords(operation, await outputOf(this.#context.stack, invocation));
       if (learned.type === "info") continue;
       const outcome =
         learned.type === "ok" ? { value: learned.value } : { code: learned.code, message: learned.message };
       this.#add({ type: "learned", at: this.#now(), operation: operation.id, outcome });
     }
+  }
+
+  #isOneWay(operation: Operation): boolean {
+    return this.#contract.isOneWay(operation, this.#contract.shown(this.#contract.wish(operation, "")));
   }
 
   /** Leaves the stack as it found it: what has not ended is terminated, what has ended is forgotten. */

@@ -54,6 +54,11 @@ export class Contract {
     return this.#property.kinds.get(kind)?.undoneByCancel === true;
   }
 
+  /** Whether its answer is only that it was accepted: how its invocation ends is not its own end. */
+  isOneWay(operation: Operation, request: Request | undefined): boolean {
+    return this.#property.kinds.get(operation.kind)?.isOneWay({ request }) === true;
+  }
+
   /** A completion in the contract's words. @param about the operation whose invocation ended so */
   translated(completion: Completion, about: Operation | undefined): Completion {
     if (completion.type === "info" || !about) return completion;

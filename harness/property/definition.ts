@@ -24,6 +24,10 @@ export interface KindOptions<Args, Result> {
   answerOf?(failure: Failure): Result | undefined;
   /** the codes with which it may be refused for a good reason; all others break the invariant "fails for a reason" */
   failsWith?: readonly number[] | ((record: OperationRecord<Args, Result>, view: HistoryView) => readonly number[]);
+  /** where its answer is only that it was accepted: the codes with which its invocation may fail, as whoever attaches to it hears */
+  invocationFailsWith?(record: OperationRecord<Args, Result>, view: HistoryView): readonly number[];
+  /** its answer is only that it was accepted; so by default where the request is a one-way send */
+  oneWay?: boolean;
   /** how often others attach to it, cancel it, terminate it, relative to each other; false when nobody may */
   interruptions?: Partial<Record<ReferringKind, number>> | false;
   /** it may wait for what other operations do: then it keeps no operation of its client waiting */
@@ -73,6 +77,16 @@ export class KindDefinition<Args = unknown, Result = unknown> {
     if (idempotencyKey === undefined) return undefined;
     const target = describeRequest(request);
     return `${idempotencyKey} of ${target}`;
+  }
+
+  /** The codes with which the invocation of an operation may fail. */
+  invocationFailsWith(record: OperationRecord, view: HistoryView): readonly number[] {
+    return this.#options.invocationFailsWith?.(this.typed(record), view) ?? this.failsWith(record, view);
+  }
+
+  /** Whether the answer of an operation is only that it was accepted. */
+  isOneWay({ request }: Pick<OperationRecord, "request">): boolean {
+    return this.#options.oneWay ?? (request !== undefined && "call" in request && request.send !== undefined);
   }
 
   /** What is wrong with the value of a success, if anything. */

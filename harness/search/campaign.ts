@@ -208,14 +208,14 @@ export class Campaign {
     if (trace !== undefined) progress.trace = digest(`${progress.trace ?? ""} ${trace}`);
     for (const event of history.events) {
       if (event.type !== "fault" || event.phase === "healed") continue;
-      const kind = (progress.faults[event.kind] ??= { planned: 0, injected: 0 });
+      const kind = entry(progress.faults, event.kind, { planned: 0, injected: 0 });
       kind.planned++;
       if (event.phase === "injected") kind.injected++;
     }
     for (const { kind, outcome } of view.operations)
-      (progress.outcomes[kind] ??= { ok: 0, fail: 0, info: 0 })[outcome]++;
+      entry(progress.outcomes, kind, { ok: 0, fail: 0, info: 0 })[outcome]++;
     for (const { system, type } of view.ledger) {
-      const calls = (progress.systems[system] ??= { calls: 0, refusals: 0 });
+      const calls = entry(progress.systems, system, { calls: 0, refusals: 0 });
       if (type !== "lapse") calls.calls++;
       if (type === "refusal") calls.refusals++;
     }
@@ -266,6 +266,13 @@ function emptiness({ scenarios, outcomes, systems, cases }: PropertyProgress, { 
   if (idle) return `not one operation of the kind ${idle[0]} succeeded, of ${idle[1].fail + idle[1].info}`;
   const closed = Object.entries(systems).find(([, { calls, refusals }]) => calls > 0 && calls === refusals);
   return closed && `the external system ${closed[0]} refused every one of ${closed[1].calls} calls`;
+}
+
+/** The entry of a name, which begins as given. */
+function entry<T>(entries: Record<string, T>, name: string, first: T): T {
+  const known = entries[name] ?? first;
+  entries[name] = known;
+  return known;
 }
 
 const digest = (text: string): string => createHash("sha256").update(text).digest("hex").slice(0, 16);

@@ -46,7 +46,7 @@ function reasonsOf(
   // an invocation that was never made, or not known, cannot be attached to
   if (!definition || (one !== about && about.invocation === undefined)) return undefined;
   return [
-    ...definition.failsWith(about, view),
+    ...(one === about ? definition.failsWith(about, view) : definition.invocationFailsWith(about, view)),
     ...(about.isInterrupted || one.isInterrupted ? [ENDED] : []),
     ...(view.faults.some(({ kind }) => kind === "kill-server") ? [UNKNOWN] : []),
   ];
