@@ -143,7 +143,7 @@ export const mutants: Mutant[] = [
   if (begun.has(ctx.request().id)) return \`\${subtask}: DONE\`;
   const key = await ctx.run("begin", () => crypto.randomUUID());
   begun.add(ctx.request().id);`,
-    breaks: ["each subtask once", "replays deterministically", "ends"],
+    breaks: ["each subtask once", "replays deterministically", "terminates"],
     note: "an attempt of a subtask is repeated in the same process and believes that it is done",
   },
   {
@@ -151,7 +151,7 @@ export const mutants: Mutant[] = [
     file: worker,
     find: 'ctx.run("perform", ',
     replace: 'ctx.run("perform at " + performance.now(), ',
-    breaks: ["replays deterministically", "ends"],
+    breaks: ["replays deterministically", "terminates"],
     note: "an attempt of a subtask is repeated when the step is in its journal",
   },
   {
@@ -159,7 +159,7 @@ export const mutants: Mutant[] = [
     file: "src/parallel-work/description.ts",
     find: 'subtasksOf(text).every((subtask) => subtask !== "")',
     replace: 'subtasksOf(text).some((subtask) => subtask !== "")',
-    breaks: ["fails for a reason", "each subtask once", "results in input order"],
+    breaks: ["bad input is refused"],
     note: "a comma too many",
   },
 ];

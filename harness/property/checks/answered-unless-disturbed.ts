@@ -10,7 +10,9 @@ const OUTAGES = ["kill-server", "kill-endpoint", "zombie"];
 /** That nobody knows how an operation ended is excusable only where a fault lay on its path, or somebody ended it. */
 export const answeredUnlessDisturbed: Checker = (history) => {
   const view = viewOf(history);
-  const lost = view.operations.find((one) => one.outcome === "info" && !one.isInterrupted && !isDisturbed(one, view));
+  const isInterrupted = (one: OperationRecord) =>
+    one.isInterrupted || view.operation(one.of ?? "")?.isInterrupted === true;
+  const lost = view.operations.find((one) => one.outcome === "info" && !isInterrupted(one) && !isDisturbed(one, view));
   if (!lost) return { verdict: "valid" };
   const event = view.events[lost.left];
   const reason = event?.type === "info" ? event.reason : "it never completed";

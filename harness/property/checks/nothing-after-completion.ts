@@ -1,5 +1,6 @@
 import type { Checker } from "../../check/checker.ts";
 import type { Groups } from "../group.ts";
+import { heardAt } from "../heard.ts";
 import { violation } from "../violation.ts";
 
 /**
@@ -10,13 +11,13 @@ export const nothingAfterCompletion = (groups: Groups): Checker =>
   groups.every((group, view) => {
     if (group.isTerminated) return undefined;
     for (const one of group.operations) {
-      const heard = Number.isFinite(one.completed) || view.events[one.left]?.type !== "info" || one.error !== undefined;
-      const late = heard ? group.effects.find(({ index }) => index > one.left) : undefined;
+      const end = heardAt(one, view);
+      const late = group.effects.find(({ index }) => index > end);
       if (late)
         return violation(
           `${late.system}: ${late.action} ${late.key} happened after ${one} had been answered.`,
           { expected: "what an operation begins is over when it is answered" },
-          one.left,
+          end,
           late,
         );
     }

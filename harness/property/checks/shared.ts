@@ -1,10 +1,13 @@
 /** Checks that several patterns share: each makes an invariant of groups or kinds of operations. */
 
+export { heardAt } from "../heard.ts";
 export { linearizable } from "../linearizable.ts";
 export { agreement } from "./agreement.ts";
 export { effectsCarry, fieldOf } from "./effects-carry.ts";
 export { type EffectsOnce, effectsOnce, times } from "./effects-once.ts";
+export { type InTurn, inTurn } from "./in-turn.ts";
 export { noSpuriousEffects } from "./no-spurious-effects.ts";
+export { notBlockedByOthers, someGoesOn } from "./not-blocked-by-others.ts";
 export { notBlockedByStalls, type Stall, stallIn } from "./not-blocked-by-stalls.ts";
 export { nothingAfterCompletion } from "./nothing-after-completion.ts";
 export { returns } from "./returns.ts";
