@@ -25,7 +25,7 @@ import {
   text,
   together,
 } from "../check/index.ts";
-import { type JepsenOperation, jepsenOperations, readJepsenEdn, readJepsenLog } from "../history/index.ts";
+import { type JepsenOperation, jepsenOperations, readJepsenEdn, readJepsenLog } from "../interchange/index.ts";
 import type { Json } from "../plan/index.ts";
 
 type Input = RegisterInput | TextInput;

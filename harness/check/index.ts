@@ -13,10 +13,9 @@
  * - of what was answered: `singleValue`, `monotonicReads`, `sameAnswer`, `set`
  * - of every pattern: `ends`, `replaysDeterministically`
  *
- * `checkText` judges histories of other tools by a model of the `catalog`, as `npm run check` does.
+ * `command/` judges histories of other tools by these: `npm run check`.
  */
 export { type BoundedConcurrency, boundedConcurrency, mutualExclusion, type Use } from "./bounded-concurrency.ts";
-export { type Checked, checkText } from "./check-text.ts";
 export * from "./checker.ts";
 export { type Conservation, conservation } from "./conservation.ts";
 export { distinctQueue, type QueueOperation } from "./distinct-queue.ts";
@@ -30,7 +29,6 @@ export { judge, type Witnessed } from "./judge.ts";
 export { linearizable, type Select } from "./linearizable.ts";
 export { mergingDuplicates } from "./merging-duplicates.ts";
 export { type Model, ModelFault, type Observed } from "./model.ts";
-export { catalog, type HistoryJudge } from "./models/catalog.ts";
 export { type KeyedInput, keyed, together } from "./models/keyed.ts";
 export { mutex } from "./models/mutex.ts";
 export { bag, type QueueInput, type QueueOutput, queue } from "./models/queue.ts";

@@ -1,9 +1,5 @@
-export { EdnError } from "./edn.ts";
 export type * from "./history.ts";
-export { type JepsenEvent, type JepsenHistory, type JepsenOperation, jepsenOperations } from "./jepsen.ts";
-export { ednOfJson, jsonOfEdn, readJepsenEdn, writeJepsenEdn } from "./jepsen-edn.ts";
-export { readJepsenLog, writeJepsenLog } from "./jepsen-log.ts";
-export { readHistory, readJepsenLines, validateHistory, writeHistory, writeJepsenLines } from "./json-lines.ts";
+export { readHistory, validateHistory, writeHistory } from "./json-lines.ts";
 export {
   type Completion,
   endedBy,
@@ -16,5 +12,4 @@ export {
   performed,
   struck,
 } from "./queries.ts";
-export { jepsenOf } from "./to-jepsen.ts";
 export { UnusableHistory } from "./unusable.ts";

@@ -1,20 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { UnusableHistory } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
 import { writeEdn } from "./edn.ts";
 import {
-  ednOfJson,
   type JepsenEvent,
   jepsenOperations,
-  jsonOfEdn,
   readJepsenEdn,
   readJepsenLines,
   readJepsenLog,
-  UnusableHistory,
   writeJepsenEdn,
   writeJepsenLines,
   writeJepsenLog,
 } from "./index.ts";
+import { ednOfJson, jsonOfEdn } from "./jepsen-edn.ts";
 
 // Of the names that begin with #, only those that stand for what JSON lacks.
 const text = fc.oneof(

@@ -1,7 +1,7 @@
+import { UnusableHistory } from "../history/index.ts";
 import { EdnError, readEdn } from "./edn.ts";
 import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
 import { jsonOfEdn } from "./jepsen-edn.ts";
-import { UnusableHistory } from "./unusable.ts";
 
 /**
  * Reads a history from a log of Jepsen: lines that end in `process, :type, :f, value` and perhaps an error, parted by

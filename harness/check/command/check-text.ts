@@ -1,16 +1,15 @@
+import { readHistory, UnusableHistory } from "../../history/index.ts";
 import {
   type JepsenHistory,
   jepsenOf,
-  readHistory,
   readJepsenEdn,
   readJepsenLines,
   readJepsenLog,
-  UnusableHistory,
-} from "../history/index.ts";
-import type { Budget } from "./checker.ts";
-import { ModelFault } from "./model.ts";
-import { catalog } from "./models/catalog.ts";
-import type { Verdict } from "./verdict.ts";
+} from "../../interchange/index.ts";
+import type { Budget } from "../checker.ts";
+import { ModelFault } from "../model.ts";
+import type { Verdict } from "../verdict.ts";
+import { catalog } from "./catalog.ts";
 
 export interface Checked {
   /** 0 valid, 1 invalid, 2 unknown, 3 unusable input */

@@ -1,4 +1,4 @@
-import type { History } from "./history.ts";
+import type { History } from "../history/index.ts";
 import type { JepsenEvent } from "./jepsen.ts";
 
 /**

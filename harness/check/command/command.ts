@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { UnusableHistory, writeJepsenEdn, writeJepsenLines } from "../history/index.ts";
+import { UnusableHistory } from "../../history/index.ts";
+import { writeJepsenEdn, writeJepsenLines } from "../../interchange/index.ts";
+import { catalog } from "./catalog.ts";
 import { checkText, read } from "./check-text.ts";
-import { catalog } from "./models/catalog.ts";
 
 const usage = `npm run check -- --model MODEL [--milliseconds N] [--megabytes N] FILE
 npm run check -- --to edn|jsonl FILE

@@ -1,7 +1,7 @@
+import { UnusableHistory } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
 import { type Edn, EdnError, EdnReader, Keyword, readEdn, Symbol, Tagged, writeEdn } from "./edn.ts";
 import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
-import { UnusableHistory } from "./unusable.ts";
 
 /**
  * Reads a history in EDN: one map per event, one after the other or in one vector, plain or as Jepsen's records.

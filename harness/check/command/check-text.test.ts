@@ -2,9 +2,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { readJepsenEdn, readJepsenLog, writeHistory, writeJepsenEdn, writeJepsenLines } from "../history/index.ts";
+import { writeHistory } from "../../history/index.ts";
+import { readJepsenEdn, readJepsenLog, writeJepsenEdn, writeJepsenLines } from "../../interchange/index.ts";
+import { Script } from "../testing.ts";
 import { checkText } from "./check-text.ts";
-import { Script } from "./testing.ts";
 
 const budget = { milliseconds: 60_000 };
 const codeOf = async (model: string, text: string) => (await checkText(model, text, budget)).code;
@@ -185,7 +186,7 @@ test("the answer names the events by their lines", async () => {
   expect(text).toMatch(/line +4 {2}process 1 {2}ok {5}read null/);
 });
 
-const data = fileURLToPath(new URL("../../../shared/data/porcupine", import.meta.url));
+const data = fileURLToPath(new URL("../../../../shared/data/porcupine", import.meta.url));
 
 test("public histories get their known verdicts", async () => {
   if (!existsSync(data)) {

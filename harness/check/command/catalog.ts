@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import { type JepsenHistory, type JepsenOperation, jepsenOperations, UnusableHistory } from "../../history/index.ts";
+import { UnusableHistory } from "../../history/index.ts";
+import { type JepsenHistory, type JepsenOperation, jepsenOperations } from "../../interchange/index.ts";
 import type { Json } from "../../plan/index.ts";
 import type { Budget } from "../checker.ts";
 import { distinctQueue, type QueueOperation } from "../distinct-queue.ts";
@@ -7,13 +8,13 @@ import { encode } from "../encode.ts";
 import { growOnlySet, type SetOperation } from "../grow-only-set.ts";
 import { judge, type Witnessed } from "../judge.ts";
 import type { Model } from "../model.ts";
+import { keyed } from "../models/keyed.ts";
+import { mutex } from "../models/mutex.ts";
+import { bag, type QueueInput, type QueueOutput, queue } from "../models/queue.ts";
+import { type RegisterInput, register } from "../models/register.ts";
+import { type TextInput, text } from "../models/text.ts";
+import { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "../models/write-once.ts";
 import type { Verdict } from "../verdict.ts";
-import { keyed } from "./keyed.ts";
-import { mutex } from "./mutex.ts";
-import { bag, type QueueInput, type QueueOutput, queue } from "./queue.ts";
-import { type RegisterInput, register } from "./register.ts";
-import { type TextInput, text } from "./text.ts";
-import { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "./write-once.ts";
 
 /**
  * Judges a history of the interchange form. Events are named by their places in it.

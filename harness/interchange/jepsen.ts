@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { UnusableHistory } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
-import { UnusableHistory } from "./unusable.ts";
 
 /**
  * The interchange form of a history: one event as Jepsen records it. A process invokes `f` with a value, and its next
