@@ -1,6 +1,6 @@
 import { UnusableHistory } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
-import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
+import { type JepsenEvent, type JepsenHistory, JepsenReader, type WrittenEvent } from "./jepsen.ts";
 
 /** Writes events as JSON lines, one event a line. */
 export function writeJepsenLines(events: readonly JepsenEvent[]): string {
@@ -16,19 +16,19 @@ export function readJepsenLines(text: string): JepsenHistory {
   return reader;
 }
 
-function eventOf(fields: { [name: string]: Json }, line: number): JepsenEvent {
+function eventOf(fields: { [name: string]: Json }, line: number): WrittenEvent {
   const { type, process, f, value = null, key, time, error } = fields;
   if (type !== "invoke" && type !== "ok" && type !== "fail" && type !== "info")
     throw new UnusableHistory("an event without a known type", line);
-  if (typeof process !== "number" && typeof process !== "string")
-    throw new UnusableHistory("an event without a process", line);
-  if (typeof f !== "string") throw new UnusableHistory("an event without an f", line);
+  if (process !== undefined && typeof process !== "number" && typeof process !== "string")
+    throw new UnusableHistory("a process is a number or a name", line);
+  if (f !== undefined && typeof f !== "string") throw new UnusableHistory("an f is a name", line);
   if (time !== undefined && typeof time !== "number") throw new UnusableHistory("a time that is no number", line);
   return {
     type,
-    process,
-    f,
     value,
+    ...(process === undefined ? {} : { process }),
+    ...(f === undefined ? {} : { f }),
     ...(key === undefined ? {} : { key }),
     ...(time === undefined ? {} : { time }),
     ...(error === undefined ? {} : { error }),

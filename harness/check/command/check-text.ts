@@ -6,32 +6,38 @@ import {
   readJepsenLines,
   readJepsenLog,
 } from "../../interchange/index.ts";
-import type { Budget } from "../checker.ts";
 import { ModelFault } from "../model.ts";
 import type { Verdict } from "../verdict.ts";
-import { catalog } from "./catalog.ts";
+import { catalog, type JudgeOptions } from "./catalog.ts";
 
 export interface Checked {
   /** 0 valid, 1 invalid, 2 unknown, 3 unusable input */
   code: 0 | 1 | 2 | 3;
   /** for people */
   text: string;
+  /** what is odd about the history, in sentences */
+  warnings: string[];
 }
 
 /** Judges the text of a history, in whichever notation it is, by a model of the catalog. */
-export async function checkText(model: string, text: string, budget: Budget): Promise<Checked> {
+export async function checkText(model: string, text: string, options: JudgeOptions): Promise<Checked> {
   const judge = Object.hasOwn(catalog, model) ? catalog[model] : undefined;
   if (judge === undefined)
-    return { code: 3, text: `There is no model "${model}"; there are ${Object.keys(catalog).join(", ")}.` };
+    return refusal(`There is no model "${model}"; there are ${Object.keys(catalog).join(", ")}.`);
+  let warnings: string[] = [];
   try {
     const history = read(text);
-    return tell(await judge(history, budget), history);
+    warnings = history.warnings;
+    return { ...tell(await judge(history, options), history), warnings };
   } catch (error) {
-    if (error instanceof UnusableHistory) return { code: 3, text: `The history cannot be used: ${error.message}.` };
-    if (error instanceof ModelFault) return { code: 2, text: `unknown: ${error.message}: a fault of the model.` };
+    if (error instanceof UnusableHistory) return refusal(`The history cannot be used: ${error.message}.`);
+    if (error instanceof ModelFault)
+      return { code: 2, text: `unknown: ${error.message}: a fault of the model.`, warnings };
     throw error;
   }
 }
+
+const refusal = (text: string): Checked => ({ code: 3, text, warnings: [] });
 
 /** Reads JSON lines, ours or the interchange form's, EDN, or a log: the text shows which it is. */
 export function read(text: string): JepsenHistory {
@@ -39,7 +45,7 @@ export function read(text: string): JepsenHistory {
   if (start === "") throw new UnusableHistory("it is empty");
   if (/^\{\s*"plan"/.test(start)) {
     const events = jepsenOf(readHistory(text));
-    return { events, lines: events.map((_, index) => index + 1) };
+    return { events, lines: events.map((_, index) => index + 1), warnings: [] };
   }
   if (/^\{\s*"/.test(start)) return readJepsenLines(text);
   if (/^[{[(#;]/.test(start)) return readJepsenEdn(text);
@@ -48,7 +54,7 @@ export function read(text: string): JepsenHistory {
   return history;
 }
 
-function tell(verdict: Verdict, { events, lines }: JepsenHistory): Checked {
+function tell(verdict: Verdict, { events, lines }: JepsenHistory): Pick<Checked, "code" | "text"> {
   if (verdict.verdict === "valid") return { code: 0, text: "valid" };
   if (verdict.verdict === "unknown") return { code: 2, text: `unknown: ${verdict.reason}` };
   const { summary, expected, seen, events: which, partials } = verdict.evidence;

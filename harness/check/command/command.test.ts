@@ -30,3 +30,17 @@ test("it writes another notation", () => {
   expect(JSON.parse(lines.split("\n")[3]!)).toEqual({ type: "ok", process: 1, f: "read", value: 0 });
   expect(run(lines, "--model", "register", "-").status).toBe(1);
 });
+
+test("what is odd is said beside the verdict, and a failed compare-and-set is read as asked for", () => {
+  const failed = `{:process 0 :type :invoke :f :write :value 1 :time 5}
+{:process 0 :type :ok :f :write :value 1 :time 4}
+{:process 1 :type :invoke :f :cas :value [1 2]}
+{:process 1 :type :fail :f :cas :value [1 2]}
+`;
+  expect(run(failed, "--model", "cas-register", "-")).toMatchObject({
+    status: 0,
+    stdout: "valid\n",
+    stderr: expect.stringMatching(/^warning: time goes back once at line 2/),
+  });
+  expect(run(failed, "--model", "cas-register", "--failed-cas-means-unequal", "-")).toMatchObject({ status: 1 });
+});

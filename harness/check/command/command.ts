@@ -5,11 +5,13 @@ import { writeJepsenEdn, writeJepsenLines } from "../../interchange/index.ts";
 import { catalog } from "./catalog.ts";
 import { checkText, read } from "./check-text.ts";
 
-const usage = `npm run check -- --model MODEL [--milliseconds N] [--megabytes N] FILE
+const usage = `npm run check -- --model MODEL [--failed-cas-means-unequal] [--milliseconds N] [--megabytes N] FILE
 npm run check -- --to edn|jsonl FILE
 
 Judges the history in FILE ("-" is standard input), in JSON lines, EDN or the form of Jepsen's logs; or writes it in
 another notation, for other checkers.
+A compare-and-set that failed did not happen, and says nothing else; with --failed-cas-means-unequal it found another
+value than the expected one (unless an error stands beside it).
 MODEL is one of ${Object.keys(catalog).join(", ")}.
 Exit code: 0 valid, 1 invalid, 2 unknown (a budget ran out), 3 unusable input.`;
 
@@ -26,7 +28,8 @@ async function main(): Promise<number> {
     return 3;
   }
   if (options.to !== undefined) return write(options.to, text);
-  const { code, text: answer } = await checkText(options.model, text, options.budget);
+  const { code, text: answer, warnings } = await checkText(options.model, text, options);
+  for (const warning of warnings) console.error(`warning: ${warning}`);
   if (code === 3) console.error(answer);
   else console.log(answer);
   return code;
@@ -38,6 +41,7 @@ function parse() {
     options: {
       model: { type: "string" },
       to: { type: "string" },
+      "failed-cas-means-unequal": { type: "boolean", default: false },
       milliseconds: { type: "string" },
       megabytes: { type: "string" },
     },
@@ -48,7 +52,13 @@ function parse() {
     throw new Error("A model, or a notation, and one file are needed.");
   const milliseconds = positive(values.milliseconds ?? "60000", "milliseconds");
   const bytes = positive(values.megabytes ?? "2048", "megabytes") * 2 ** 20;
-  return { model, to: notation(to), file, budget: { milliseconds, bytes } };
+  return {
+    model,
+    to: notation(to),
+    file,
+    budget: { milliseconds, bytes },
+    failedCasMeansUnequal: values["failed-cas-means-unequal"],
+  };
 }
 
 function notation(to: string | undefined): "edn" | "jsonl" | undefined {
@@ -58,7 +68,8 @@ function notation(to: string | undefined): "edn" | "jsonl" | undefined {
 
 function write(to: "edn" | "jsonl", text: string): number {
   try {
-    const { events } = read(text);
+    const { events, warnings } = read(text);
+    for (const warning of warnings) console.error(`warning: ${warning}`);
     process.stdout.write(to === "edn" ? writeJepsenEdn(events) : writeJepsenLines(events));
     return 0;
   } catch (error) {
