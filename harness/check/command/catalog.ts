@@ -15,14 +15,22 @@ import { bag, type QueueInput, type QueueOutput, queue } from "../models/queue.t
 import { type RegisterInput, register } from "../models/register.ts";
 import { type TextInput, text } from "../models/text.ts";
 import { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "../models/write-once.ts";
+import type { Level } from "../transactions/index.ts";
 import type { Verdict } from "../verdict.ts";
+import { judgeListAppend } from "./list-append.ts";
 
 /**
  * Judges a history of the interchange form. Events are named by their places in it.
  * @throws UnusableHistory for what is no operation of the model
  * @throws ModelFault
  */
-export type HistoryJudge = (history: JepsenHistory, options: JudgeOptions) => Promise<Verdict>;
+export type HistoryJudge = (history: JepsenHistory, options: JudgeOptions) => Promise<Judgement>;
+
+export interface Judgement {
+  verdict: Verdict;
+  /** the verdict in words, where there is more to say than its evidence does */
+  report?: string;
+}
 
 export interface JudgeOptions {
   budget: Budget;
@@ -31,6 +39,8 @@ export interface JudgeOptions {
    * happened, for whatever reason: so it is in Jepsen's histories at large.
    */
   failedCasMeansUnequal?: boolean;
+  /** of transactions: the isolation that is asked for, by default the strongest there is */
+  level?: Level;
 }
 
 /**
@@ -55,11 +65,12 @@ export const catalog: Readonly<Record<string, HistoryJudge>> = {
   /** transactions of [:read key value] and [:write key value] that take effect as one; every register holds 0 at first */
   "multi-register": by(multiRegister(0), multiRegisterAnswer),
   /** add, and read of the whole; it never shrinks */
-  set: async (history, { budget }) =>
-    growOnlySet(
+  set: async (history, { budget }) => ({
+    verdict: growOnlySet(
       operationsOf(history).flatMap((o) => setOperation(o, history)),
       budget,
     ),
+  }),
   /** enqueue, dequeue and drain, first in, first out; nil is dequeued when there is nothing */
   queue: queueJudge(true),
   /** the same, in any order */
@@ -74,6 +85,8 @@ export const catalog: Readonly<Record<string, HistoryJudge>> = {
   ),
   /** write and read; what is written first stays; a write may answer what stands */
   "write-once": by(writeOnce, writeOnceAnswer),
+  /** transactions of [:append key value] and [:r key list]; lists are empty at first */
+  "list-append": judgeListAppend,
 };
 
 /** What an operation is to a model: "nothing" when it did not happen or says nothing, undefined when it is none of it. */
@@ -96,7 +109,7 @@ function by<State, Input, Output>(
         { name: nameOf(operation, history), observed: { ...chosen, call: invoke, return: end }, invoke, completion },
       ];
     });
-    return judge(model, witnessed, options.budget);
+    return { verdict: await judge(model, witnessed, options.budget) };
   };
 }
 
@@ -109,7 +122,7 @@ function queueJudge(ordered: boolean): HistoryJudge {
       operations.flatMap((operation) => queueOperation(operation, history)),
       ordered,
     );
-    return decided ?? search(history, options);
+    return decided ? { verdict: decided } : search(history, options);
   };
 }
 

@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import { writeHistory } from "../../history/index.ts";
 import { readJepsenEdn, readJepsenLog, writeJepsenEdn, writeJepsenLines } from "../../interchange/index.ts";
 import { Script } from "../testing.ts";
+import type { Level } from "../transactions/index.ts";
 import type { JudgeOptions } from "./catalog.ts";
 import { checkText } from "./check-text.ts";
 
@@ -186,6 +187,36 @@ const cases: [model: string, code: number, what: string, ...events: string[]][] 
   ["mutex", 1, "a lock held by two", "0 invoke acquire", "0 ok acquire", "1 invoke acquire", "1 ok acquire"],
   ["write-once", 1, "a value that changed", "0 invoke write 1", "0 ok write 1", "1 invoke write 2", "1 ok write 2"],
   ["write-once", 0, "a value that stands", "0 invoke write 1", "0 ok write 1", "1 invoke write 2", "1 ok write 1"],
+  [
+    "list-append",
+    0,
+    "transactions in an order",
+    "0 invoke txn [[:append :x 1] [:r :x nil]]",
+    "0 ok txn [[:append :x 1] [:r :x [1]]]",
+    "1 invoke txn [[:r :x nil] [:r 2 nil]]",
+    "1 ok txn [[:r :x [1]] [:r 2 nil]]",
+  ],
+  [
+    "list-append",
+    1,
+    "a stale read",
+    "0 invoke txn [[:append :x 1]]",
+    "0 ok txn [[:append :x 1]]",
+    "1 invoke txn [[:r :x nil]]",
+    "1 ok txn [[:r :x nil]]",
+  ],
+  [
+    "list-append",
+    2,
+    "appends that cannot be told apart",
+    "0 invoke txn [[:append :x 1]]",
+    "0 ok txn [[:append :x 1]]",
+    "1 invoke txn [[:append :x 1]]",
+    "1 ok txn [[:append :x 1]]",
+  ],
+  ["list-append", 3, "what is no transaction", "0 invoke txn [[:write :x 1]]", "0 ok txn [[:write :x 1]]"],
+  ["list-append", 3, "an answer to another question", "0 invoke txn [[:r :x nil]]", "0 ok txn [[:r :y nil]]"],
+  ["list-append", 3, "a read of what is no list", "0 invoke txn [[:r :x nil]]", "0 ok txn [[:r :x 1]]"],
   ["no-such-model", 3, "no model", "0 invoke read", "0 ok read"],
 ];
 
@@ -211,6 +242,30 @@ test("a clock that goes back is told, and the order of lines counts", async () =
     text: "valid",
     warnings: ["time goes back 3 times, first at line 2; the order of the lines counts, and not the times"],
   });
+});
+
+test("transactions are judged by the level that is asked for, and all that is found is told", async () => {
+  const skew = edn(
+    "0 invoke txn [[:append :x 1] [:append :y 1]]",
+    "1 invoke txn [[:r :x nil] [:r :y nil]]",
+    "0 ok txn [[:append :x 1] [:append :y 1]]",
+    "1 ok txn [[:r :x nil] [:r :y [1]]]",
+  );
+  expect(await codeOf("list-append", skew, { budget, level: "read-committed" })).toBe(0);
+  expect(await codeOf("list-append", skew, { budget, level: "snapshot-isolation" })).toBe(1);
+  const { text } = await checkText("list-append", skew, { budget, level: "serializable" });
+  expect(text.split("\n")).toEqual([
+    "invalid: not serializable",
+    "ruled out: repeatable-read, snapshot-isolation, strong-session-snapshot-isolation, strong-snapshot-isolation, serializable, strong-session-serializable, strict-serializable",
+    "not ruled out: read-uncommitted, read-committed",
+    "",
+    "G-single: read skew",
+    "  T1 is the transaction of process 1 at line 2: read x as [], read y as [1].",
+    "  T2 is the transaction of process 0 at line 1: append 1 to x, append 1 to y.",
+    "  T1 read x as [], without 1, which T2 appended: T1 comes before T2.",
+    "  T2 appended 1 to y, and T1 read it: T2 comes before T1.",
+    "  So T1 would come before itself.",
+  ]);
 });
 
 test("it reads whatever notation there is, and refuses what is none", async () => {
@@ -275,4 +330,21 @@ const knossos: [file: string, model: string, code: number][] = [
 
 test.runIf(isThere).each(knossos)("public history %s is judged rightly by the model %s", async (file, model, code) => {
   expect(await codeOf(model, read(`knossos/${file}.edn`))).toBe(code);
+});
+
+const elle: [file: string, level: Level, code: number, anomalies: string[]][] = [
+  ["paper-example", "serializable", 1, ["G-single"]],
+  ["paper-example", "read-committed", 0, ["G-single"]],
+  ["si-without-g-single", "snapshot-isolation", 0, ["G2-item"]],
+  ["si-without-g-single", "repeatable-read", 1, ["G2-item"]],
+  ["huge-scc", "serializable", 0, []],
+  ["huge-scc", "strong-snapshot-isolation", 1, ["G-single-realtime", "G2-item-realtime"]],
+];
+
+test.runIf(isThere).each(elle)("public history %s of Elle, by %s, gives %i", async (file, level, code, anomalies) => {
+  const checked = await checkText("list-append", read(`elle/${file}.edn`), { budget: { milliseconds: 10_000 }, level });
+  expect(checked.code).toBe(code);
+  const names = checked.text.split("\n").flatMap((line) => /^(G\S+):/.exec(line)?.[1] ?? []);
+  expect(names).toEqual(anomalies);
+  expect(checked.text).not.toContain("Time ran out");
 });

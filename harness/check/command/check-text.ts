@@ -28,7 +28,8 @@ export async function checkText(model: string, text: string, options: JudgeOptio
   try {
     const history = read(text);
     warnings = history.warnings;
-    return { ...tell(await judge(history, options), history), warnings };
+    const { verdict, report } = await judge(history, options);
+    return { code: codes[verdict.verdict], text: report ?? format(verdict, history), warnings };
   } catch (error) {
     if (error instanceof UnusableHistory) return refusal(`The history cannot be used: ${error.message}.`);
     if (error instanceof ModelFault)
@@ -54,9 +55,11 @@ export function read(text: string): JepsenHistory {
   return history;
 }
 
-function tell(verdict: Verdict, { events, lines }: JepsenHistory): Pick<Checked, "code" | "text"> {
-  if (verdict.verdict === "valid") return { code: 0, text: "valid" };
-  if (verdict.verdict === "unknown") return { code: 2, text: `unknown: ${verdict.reason}` };
+const codes = { valid: 0, invalid: 1, unknown: 2 } as const;
+
+function format(verdict: Verdict, { events, lines }: JepsenHistory): string {
+  if (verdict.verdict === "valid") return "valid";
+  if (verdict.verdict === "unknown") return `unknown: ${verdict.reason}`;
   const { summary, expected, seen, events: which, partials } = verdict.evidence;
   const lineOf = (index: number) => {
     const { process, type, f, key, value } = events[index]!;
@@ -66,19 +69,16 @@ function tell(verdict: Verdict, { events, lines }: JepsenHistory): Pick<Checked,
   const orders = (partials ?? []).map(
     (order) => `  ${order.length} operations: ${shorten(order.map((i) => lines[i]!))}`,
   );
-  return {
-    code: 1,
-    text: [
-      "invalid",
-      summary,
-      ...(expected === undefined ? [] : [`expected: ${expected}`]),
-      ...(seen === undefined ? [] : [`seen: ${seen}`]),
-      "",
-      "The events that contradict each other:",
-      ...which.map(lineOf),
-      ...(orders.length === 0 ? [] : ["", "The longest orders that fit, by the lines of the invocations:", ...orders]),
-    ].join("\n"),
-  };
+  return [
+    "invalid",
+    summary,
+    ...(expected === undefined ? [] : [`expected: ${expected}`]),
+    ...(seen === undefined ? [] : [`seen: ${seen}`]),
+    "",
+    "The events that contradict each other:",
+    ...which.map(lineOf),
+    ...(orders.length === 0 ? [] : ["", "The longest orders that fit, by the lines of the invocations:", ...orders]),
+  ].join("\n");
 }
 
 function shorten(lines: readonly number[]): string {
