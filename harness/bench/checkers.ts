@@ -11,13 +11,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
-  hurried,
   type KeyedInput,
   keyed,
   type Model,
   type Observed,
   type RegisterInput,
   register,
+  runSync,
   Search,
   seeded,
   simulate,
@@ -148,7 +148,7 @@ function measure({ kind, together: asOne, operations }: Case): { verdict: string
     },
   );
   const start = performance.now();
-  const { verdict } = hurried(search);
+  const { verdict } = runSync(search);
   return { verdict, milliseconds: performance.now() - start };
 }
 
@@ -230,7 +230,7 @@ function measureScale(length: number): void {
   );
   const before = process.memoryUsage.rss() / 1e6;
   const start = performance.now();
-  const { verdict } = hurried(new Search(keyed(register(0)), operations, { milliseconds: 600_000, bytes: 2 ** 31 }));
+  const { verdict } = runSync(new Search(keyed(register(0)), operations, { milliseconds: 600_000, bytes: 2 ** 31 }));
   const seconds = (performance.now() - start) / 1000;
   if (verdict !== "valid") throw new Error(`a correct history of ${length} operations is ${verdict}`);
   const resident = process.resourceUsage().maxRSS / 1000;

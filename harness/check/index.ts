@@ -3,7 +3,7 @@
  *
  * An invariant is a `Checker`. `linearizable(model, { select })` makes one of a sequential specification, a `Model`; a
  * property's author writes the model and `select`, which says what an operation of the plan is to the model. Under it
- * lies `Search`, over plain operations (`Observed`), in slices: `unhurried` drives it beside other work, `hurried` at once.
+ * lies `Search`, over plain operations (`Observed`), in slices: `runCooperatively` drives it beside other work, `runSync` at once.
  * `judge` also finds the smallest contradiction. `models/` has models of common objects; `keyed` makes one object of each
  * key of them.
  *
@@ -25,7 +25,7 @@ export { eventsOf, invalid, nameOf } from "./evidence.ts";
 export { type ExactlyOnce, effectivelyOnce, exactlyOnce, noInventedEffect } from "./exactly-once.ts";
 export { type Fifo, fifo, type Lane } from "./fifo.ts";
 export { growOnlySet, type SetOperation } from "./grow-only-set.ts";
-export { judge, type Witnessed } from "./judge.ts";
+export { judge, type RecordedOperation } from "./judge.ts";
 export { linearizable, type Select } from "./linearizable.ts";
 export { mergingDuplicates } from "./merging-duplicates.ts";
 export { type Model, ModelFault, type Observed } from "./model.ts";
@@ -41,7 +41,7 @@ export { type PriorityOrder, priorityOrder } from "./priority-order.ts";
 export { replaysDeterministically } from "./replays-deterministically.ts";
 export { type Saga, type SagaEntry, sagaAtomicity, sagaOrder } from "./saga.ts";
 export { type SameAnswer, sameAnswer } from "./same-answer.ts";
-export { hurried, type Stepwise, unhurried } from "./search/drive.ts";
+export { runCooperatively, runSync, type Stepwise } from "./search/drive.ts";
 export { type Finding, Search, type Violation } from "./search/search.ts";
 export { type GrowingSet, set } from "./set.ts";
 export { type Random, type Simulation, seeded, simulate } from "./simulate.ts";

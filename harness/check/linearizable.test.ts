@@ -94,9 +94,9 @@ test("the evidence is in places of the history's events, other events between th
     verdict: "invalid",
     evidence: {
       summary:
-        "No order of these operations explains their answers, whatever became of all others: write(1) (a), then write(2) (b), then read() -> 1 (c).",
+        "read() -> 1 (c) has no place in any order. After every order that fits the answers before it, the register holds 2. It overlaps nothing. Whatever became of all others, these 3 operations are enough to show it: write(1) (a); then write(2) (b); then read() -> 1 (c).",
       expected:
-        "an answer that fits; the longest order that does so has 3 of 4 operations: after read() -> 0 (x), write(1) (a), write(2) (b), the register holds 2",
+        "an answer that fits; the longest order up to there explains 3 of 4 operations: read() -> 0 (x), write(1) (a), write(2) (b); then the register holds 2",
       seen: "read() -> 1 (c)",
       events: [2, 4, 5, 6, 8, 9],
       partials: [[0, 2, 5], [0, 2], [0]],

@@ -1,7 +1,7 @@
 import { type Completion, type History, type Outcome, performed } from "../history/index.ts";
 import type { Operation } from "../plan/index.ts";
 import { type Budget, type Checker, defaultBudget } from "./checker.ts";
-import { judge, type Witnessed } from "./judge.ts";
+import { judge, type RecordedOperation } from "./judge.ts";
 import { type Model, ModelFault } from "./model.ts";
 import type { Verdict } from "./verdict.ts";
 
@@ -49,8 +49,8 @@ export function linearizable<State, Input, Output>(
   };
 }
 
-function observe<Input, Output>(history: History, select: Select<Input, Output>): Witnessed<Input, Output>[] {
-  const witnessed = performed(history).flatMap((one): Witnessed<Input, Output>[] => {
+function observe<Input, Output>(history: History, select: Select<Input, Output>): RecordedOperation<Input, Output>[] {
+  const recorded = performed(history).flatMap((one): RecordedOperation<Input, Output>[] => {
     const { operation, invoke, completion, completed, outcome } = one;
     const choice = invoke === undefined ? undefined : select(operation, completion, outcome);
     if (choice === undefined) return [];
@@ -58,5 +58,5 @@ function observe<Input, Output>(history: History, select: Select<Input, Output>)
     const observed = { input: choice.input, output: choice.output, call: invoke!, return: answer };
     return [{ name: operation.id, observed, invoke: invoke!, completion: completed }];
   });
-  return witnessed.sort((a, b) => a.invoke - b.invoke);
+  return recorded.sort((a, b) => a.invoke - b.invoke);
 }

@@ -1,6 +1,6 @@
 import { type HistoryEvent, type Performed, performed } from "../history/index.ts";
 import { type Checker, defaultBudget } from "./checker.ts";
-import { judge, type Witnessed } from "./judge.ts";
+import { judge, type RecordedOperation } from "./judge.ts";
 import type { Model } from "./model.ts";
 
 export interface PriorityOrder {
@@ -25,7 +25,7 @@ export interface PriorityOrder {
  */
 export function priorityOrder(options: PriorityOrder): Checker {
   return (history, budget = defaultBudget) => {
-    const witnessed: Witnessed<Act, Told>[] = [];
+    const witnessed: RecordedOperation<Act, Told>[] = [];
     const begun = new Map<string, number>();
     for (const one of performed(history)) {
       if (one.invoke === undefined) continue;

@@ -6,7 +6,7 @@ import type { Budget } from "../checker.ts";
 import { distinctQueue, type QueueOperation } from "../distinct-queue.ts";
 import { encode } from "../encode.ts";
 import { growOnlySet, type SetOperation } from "../grow-only-set.ts";
-import { judge, type Witnessed } from "../judge.ts";
+import { judge, type RecordedOperation } from "../judge.ts";
 import type { Model } from "../model.ts";
 import { keyed } from "../models/keyed.ts";
 import { type MultiRegisterInput, multiRegister } from "../models/multi-register.ts";
@@ -99,7 +99,7 @@ function by<State, Input, Output>(
 ): HistoryJudge {
   return async (history, options) => {
     const operations = operationsOf(history).flatMap((operation) => standsFor(operation, history));
-    const witnessed = operations.flatMap((operation): Witnessed<Input, Output>[] => {
+    const recorded = operations.flatMap((operation): RecordedOperation<Input, Output>[] => {
       const chosen = answer(operation, options);
       if (chosen === undefined) throw unknown(operation, history, model.name);
       if (chosen === "nothing") return [];
@@ -109,7 +109,7 @@ function by<State, Input, Output>(
         { name: nameOf(operation, history), observed: { ...chosen, call: invoke, return: end }, invoke, completion },
       ];
     });
-    return { verdict: await judge(model, witnessed, options.budget) };
+    return { verdict: await judge(model, recorded, options.budget) };
   };
 }
 

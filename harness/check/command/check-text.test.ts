@@ -294,7 +294,7 @@ test("the answer names the events by their lines", async () => {
   const { text } = await checkText("register", edn("0 invoke write 1", "0 ok write 1", "1 invoke read", "1 ok read"), {
     budget,
   });
-  expect(text).toMatch(/^invalid\n.*write\(1\) \(process 0, line 1\), then read\(\) -> null \(process 1, line 3\)\./);
+  expect(text).toMatch(/^invalid\n.*write\(1\) \(process 0, line 1\); then read\(\) -> null \(process 1, line 3\)\./);
   expect(text).toMatch(/line +4 {2}process 1 {2}ok {5}read null/);
 });
 

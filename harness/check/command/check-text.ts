@@ -66,9 +66,8 @@ function format(verdict: Verdict, { events, lines }: JepsenHistory): string {
     const of = key === undefined ? "" : ` ${JSON.stringify(key)}`;
     return `  line ${String(lines[index]).padStart(5)}  process ${process}  ${type.padEnd(6)} ${f}${of} ${JSON.stringify(value)}`;
   };
-  const orders = (partials ?? []).map(
-    (order) => `  ${order.length} operations: ${shorten(order.map((i) => lines[i]!))}`,
-  );
+  const [best] = partials ?? [];
+  const order = best === undefined || best.length === 0 ? [] : [shorten(best.map((index) => lines[index]!))];
   return [
     "invalid",
     summary,
@@ -77,7 +76,7 @@ function format(verdict: Verdict, { events, lines }: JepsenHistory): string {
     "",
     "The events that contradict each other:",
     ...which.map(lineOf),
-    ...(orders.length === 0 ? [] : ["", "The longest orders that fit, by the lines of the invocations:", ...orders]),
+    ...order.map((text) => `\nThe longest order that fits, by the lines of the invocations: ${text}`),
   ].join("\n");
 }
 

@@ -3,7 +3,7 @@ import { UnusableHistory } from "../../history/index.ts";
 import { type JepsenHistory, type JepsenOperation, jepsenOperations } from "../../interchange/index.ts";
 import type { Json } from "../../plan/index.ts";
 import { encode } from "../encode.ts";
-import { unhurried } from "../search/drive.ts";
+import { runCooperatively } from "../search/drive.ts";
 import {
   type Level,
   levels,
@@ -22,7 +22,7 @@ import type { Judgement, JudgeOptions } from "./catalog.ts";
  */
 export async function judgeListAppend(history: JepsenHistory, options: JudgeOptions): Promise<Judgement> {
   const transactions = jepsenOperations(history.events).map((operation) => transactionOf(operation, history));
-  const finding = await unhurried(new TransactionCheck(transactions, options));
+  const finding = await runCooperatively(new TransactionCheck(transactions, options));
   return { verdict: finding.verdict, report: report(finding, options.level) };
 }
 

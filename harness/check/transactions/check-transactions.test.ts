@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { hurried } from "../search/drive.ts";
+import { runSync } from "../search/drive.ts";
 import { seeded } from "../simulate.ts";
 import { type AnomalyName, type Level, levels, ruledOut, TransactionCheck, type TransactionFinding } from "./index.ts";
 import { endedBefore, isSerializable, isSnapshotIsolated, sameProcessBefore } from "./testing.ts";
@@ -7,7 +7,7 @@ import type { MicroOperation, Transaction } from "./transaction.ts";
 import { runWorkload, type Weakness, type Workload } from "./weak-database.ts";
 
 const check = (transactions: readonly Transaction[], level?: Level): TransactionFinding =>
-  hurried(new TransactionCheck(transactions, level === undefined ? {} : { level }));
+  runSync(new TransactionCheck(transactions, level === undefined ? {} : { level }));
 
 /**
  * One transaction a line, such as "0-5@p ax1 rx[1,2] ?": when it began and ended, its process (if it is not one of its own),
@@ -155,7 +155,7 @@ test("appends that cannot be told apart are unknown", () => {
 });
 
 test("without time it is unknown", () => {
-  const finding = hurried(
+  const finding = runSync(
     new TransactionCheck(transactions("0-9 rx[] ay1", "0-9 ry[] ax1"), { budget: { milliseconds: 1e-9 } }),
   );
   expect(finding).toMatchObject({ complete: false, verdict: { verdict: "unknown" } });
