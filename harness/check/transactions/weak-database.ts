@@ -42,7 +42,7 @@ export function runWorkload(workload: Workload, random: Random): Transaction[] {
   let time = 0;
   let value = 0;
   const draw = (): MicroOperation => {
-    const key = "xyzuvw"[random(workload.keys)]!;
+    const key = `k${random(workload.keys)}`;
     return random(2) === 0 ? { f: "append", key, value: ++value } : { f: "read", key, value: undefined };
   };
   while (history.length < workload.transactions || clients.some(Boolean)) {
@@ -174,16 +174,18 @@ function lockedWrites(): () => Session {
 
 /** Reads a snapshot; who commits first wins. With `validates`, what was read must not have changed before a write either. */
 function snapshots({ validates, age }: { validates: boolean; age: () => number }): () => Session {
-  const commits: Map<string, Json[]>[] = [new Map()];
+  const lists = new Map<string, { value: Json; commit: number }[]>();
+  let commits = 0;
   return () => {
-    const from = Math.max(0, commits.length - 1 - age());
-    const snapshot = commits[from]!;
+    const from = Math.max(0, commits - age());
     const own = new Map<string, Json[]>();
     const seen = new Set<string>();
+    const hasChanged = (key: string) => (lists.get(key)?.at(-1)?.commit ?? 0) > from;
     return {
       read(key) {
         if (validates) seen.add(key);
-        return [...(snapshot.get(key) ?? []), ...(own.get(key) ?? [])];
+        const visible = (lists.get(key) ?? []).filter(({ commit }) => commit <= from);
+        return [...visible.map(({ value }) => value), ...(own.get(key) ?? [])];
       },
       append(key, value) {
         own.set(key, [...(own.get(key) ?? []), value]);
@@ -191,12 +193,10 @@ function snapshots({ validates, age }: { validates: boolean; age: () => number }
       },
       commit() {
         if (own.size === 0) return true;
-        const last = commits.at(-1)!;
-        const changed = (key: string) => (last.get(key)?.length ?? 0) > (snapshot.get(key)?.length ?? 0);
-        if ([...own.keys(), ...seen].some(changed)) return false;
-        const next = new Map(last);
-        for (const [key, values] of own) next.set(key, [...(last.get(key) ?? []), ...values]);
-        commits.push(next);
+        if ([...own.keys(), ...seen].some(hasChanged)) return false;
+        commits++;
+        for (const [key, values] of own)
+          lists.set(key, [...(lists.get(key) ?? []), ...values.map((value) => ({ value, commit: commits }))]);
         return true;
       },
       abort() {},
