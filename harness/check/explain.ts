@@ -5,8 +5,8 @@ import type { Violation } from "./search/search.ts";
 import type { Evidence } from "./verdict.ts";
 import { describe } from "./words.ts";
 
-/** A long explanation helps nobody. So much is told of each: operations of a contradiction in sentences, and as events, ... */
-const mostTold = 6;
+/** A long explanation helps nobody. So much is shown of each: operations of a contradiction in sentences, and as events, ... */
+const mostInWords = 6;
 const mostShown = 50;
 /** ... states, operations beside another one, and operations at the end of an order. */
 const mostStates = 4;
@@ -88,7 +88,7 @@ class Story<State, Input, Output> {
     if (operations.length === 1) return "Nothing that was asked before explains it.";
     const extent = `these ${operations.length} operations are enough to show it`;
     const shown = operations.length > mostShown ? `, of which the last ${mostShown} are shown` : "";
-    if (operations.length > mostTold) return `Whatever became of all others, ${extent}${shown}.`;
+    if (operations.length > mostInWords) return `Whatever became of all others, ${extent}${shown}.`;
     return `Whatever became of all others, ${extent}: ${this.#inTime(operations)}.`;
   }
 
@@ -106,7 +106,7 @@ class Story<State, Input, Output> {
   #inTime(operations: readonly number[]): string {
     const observed = (operation: number) => this.#recorded[operation]!.observed;
     const inTime = [...operations].sort((a, b) => observed(a).call - observed(b).call);
-    const told = inTime.map((operation, place) => {
+    const sentences = inTime.map((operation, place) => {
       const open = inTime
         .slice(0, place)
         .filter((other) => (observed(other).return ?? Number.POSITIVE_INFINITY) >= observed(operation).call);
@@ -115,11 +115,11 @@ class Story<State, Input, Output> {
       const names = open.map((other) => this.#recorded[other]!.name);
       return `${this.words(operation)}, which began while ${list(names, "and")} ${open.length === 1 ? "was" : "were"} open`;
     });
-    return told.join("; ");
+    return sentences.join("; ");
   }
 }
 
-/** "the register holds 1, 2 or 3": sentences that differ in their last word are told as one. */
+/** "the register holds 1, 2 or 3": sentences that differ in their last word become one. */
 function alternatives(sentences: readonly string[], others: number): string {
   const shown = sentences.slice(0, mostStates);
   const ends = shown.map((sentence) => sentence.slice(sentence.lastIndexOf(" ") + 1));

@@ -4,7 +4,7 @@ import type { JepsenEvent } from "./jepsen.ts";
 /**
  * A history in the interchange form, for other checkers: `f` is the operation's kind, the value its input and then its
  * answer, the key that of the object it called. Clients become processes; one whose operation was left open goes on as
- * a new process, since to Jepsen a process is busy for ever with what it never heard of. Only operations are told.
+ * a new process, since to Jepsen a process is busy for ever with what it never heard of. It holds operations only.
  */
 export function jepsenOf(history: History): JepsenEvent[] {
   const clients = [...new Set(history.plan.operations.map(({ client }) => client))];

@@ -174,15 +174,15 @@ function multiRegisterAnswer({ f, input, outcome, value }: JepsenOperation): Ans
   if (f !== "txn" || asked === undefined) return undefined;
   if (outcome === "fail") return "nothing";
   if (outcome === "info") return { input: asked, output: undefined };
-  const told = microOperations(value);
+  const answered = microOperations(value);
   const fits =
-    told?.length === asked.length &&
-    told.every(({ f, key, value }, k) => {
+    answered?.length === asked.length &&
+    answered.every(({ f, key, value }, k) => {
       const own = asked[k]!;
       return f === own.f && isDeepStrictEqual(key, own.key) && (f === "read" || isDeepStrictEqual(value, own.value));
     });
   if (!fits) return undefined;
-  return { input: asked, output: told.map(({ value }) => value) };
+  return { input: asked, output: answered.map(({ value }) => value) };
 }
 
 function microOperations(value: Json): MultiRegisterInput | undefined {
@@ -274,6 +274,9 @@ function unknown(
   { lines }: JepsenHistory,
   model: string,
 ): UnusableHistory {
-  const told = value === null ? "" : ` with ${JSON.stringify(value)}`;
-  return new UnusableHistory(`${f} of ${JSON.stringify(input)}${told} is nothing that a ${model} does`, lines[invoke]);
+  const answer = value === null ? "" : ` with ${JSON.stringify(value)}`;
+  return new UnusableHistory(
+    `${f} of ${JSON.stringify(input)}${answer} is nothing that a ${model} does`,
+    lines[invoke],
+  );
 }

@@ -25,6 +25,18 @@ test("the exit code is the verdict", () => {
   expect(run(stale, "--model", "register", "/no/such/file")).toMatchObject({ status: 3 });
 });
 
+test("it says how it is used", () => {
+  expect(run("", "--help")).toMatchObject({ status: 0, stdout: expect.stringContaining("--level LEVEL") });
+  expect(run(stale, "--model", "register", "--level", "serializable", "-")).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining("--level is for the model list-append alone"),
+  });
+  expect(run(stale, "--model", "list-append", "--level", "perfect", "-")).toMatchObject({
+    status: 3,
+    stderr: expect.stringContaining('There is no level "perfect"; there are read-uncommitted, '),
+  });
+});
+
 test("it writes another notation", () => {
   const lines = run(stale, "--to", "jsonl", "-").stdout;
   expect(JSON.parse(lines.split("\n")[3]!)).toEqual({ type: "ok", process: 1, f: "read", value: 0 });

@@ -21,6 +21,10 @@ Exit code: 0 valid, 1 invalid, 2 unknown (a budget ran out), 3 unusable input.`;
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  if (process.argv.includes("--help")) {
+    console.log(usage);
+    return 0;
+  }
   let text: string;
   let options: ReturnType<typeof parse>;
   try {

@@ -38,10 +38,10 @@ function transactionOf(operation: JepsenOperation, { lines }: JepsenHistory): Tr
   const name = `the transaction of process ${process} at line ${line}`;
   const base = { name, process, outcome, invoke, completion };
   if (outcome !== "ok") return { ...base, operations: asked };
-  const told = microOperations(value, true);
-  if (told === undefined || !isAnswer(told, asked))
+  const answered = microOperations(value, true);
+  if (answered === undefined || !isAnswer(answered, asked))
     throw new UnusableHistory(`${JSON.stringify(value)} is no answer to ${JSON.stringify(input)}`, line);
-  return { ...base, operations: told };
+  return { ...base, operations: answered };
 }
 
 /** @param isAnswer whether it says what was read: nil is the empty list */
@@ -63,10 +63,10 @@ function microOperations(value: Json, isAnswer: boolean): MicroOperation[] | und
 const keyOf = (name: Json): string =>
   typeof name === "string" && name.startsWith(":") ? name.slice(1) : encode([name]).slice(1, -1);
 
-function isAnswer(told: readonly MicroOperation[], asked: readonly MicroOperation[]): boolean {
+function isAnswer(answered: readonly MicroOperation[], asked: readonly MicroOperation[]): boolean {
   const shape = (all: readonly MicroOperation[]) =>
     all.map((one) => (one.f === "append" ? one : { f: one.f, key: one.key }));
-  return isDeepStrictEqual(shape(told), shape(asked));
+  return isDeepStrictEqual(shape(answered), shape(asked));
 }
 
 function report({ verdict, anomalies, ruledOut, complete }: TransactionFinding, level: Level = strongest): string {

@@ -161,6 +161,22 @@ test("without time it is unknown", () => {
   expect(finding).toMatchObject({ complete: false, verdict: { verdict: "unknown" } });
 });
 
+test("one long cycle with one anti-dependency is found among many short ones with two", () => {
+  const length = 300;
+  const ring = Array.from({ length }, (_, k) => {
+    const anti = k === 0 ? " ab1" : k === length - 1 ? " rb[]" : "";
+    return `${k}-9999 aa${k}${anti}`;
+  });
+  const order = Array.from({ length }, (_, k) => k).join();
+  // Each pair is write skew, and reads of the ring hang them together.
+  const noise = Array.from({ length: 100 }, (_, k) => [`${k}-9999 rc[] ad${k} ra[${order}]`, `${k}-9999 rd[] ac${k}`]);
+  const finding = check(transactions(...ring, ...noise.flat()), "serializable");
+  expect(finding.complete).toBe(true);
+  const single = finding.anomalies.find(({ name }) => name === "G-single");
+  expect(single?.transactions).toHaveLength(length);
+  expect(single?.story.length).toBeLessThan(30);
+});
+
 test("a cycle is told as a story", () => {
   const [anomaly] = check(transactions("0-9 ax1 ay1", "0-9 rx[] ry[1]")).anomalies;
   expect(anomaly!.story).toEqual([

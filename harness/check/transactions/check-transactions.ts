@@ -23,8 +23,9 @@ export interface TransactionFinding {
   complete: boolean;
 }
 
-/** So many anomalies of one name are shown. */
+/** So many anomalies of one name are shown, and of a cycle so many transactions and steps. */
 const mostShown = 3;
+const mostSentences = 12;
 
 /**
  * Checks transactions over lists for the anomalies of Adya (1999) and says which isolation levels they rule out, in the
@@ -126,13 +127,22 @@ function scopesOf(level: Level): Scope[] {
 function ofCycle(transactions: readonly Transaction[], { name, steps }: Cycle): Anomaly {
   const members = steps.map(({ from }) => from);
   const cast = new Cast(transactions, members);
-  const tale = steps.map((step) => `${tell(step, cast)}: ${cast.name(step.from)} comes before ${cast.name(step.to)}.`);
+  const reasons = steps.map(
+    (step) => `${format(step, cast)}: ${cast.name(step.from)} comes before ${cast.name(step.to)}.`,
+  );
   const end = `So ${cast.name(members[0]!)} would come before itself.`;
-  return { name, transactions: members, story: [...cast.introduction(), ...tale, end] };
+  return { name, transactions: members, story: [...shorten(cast.introduction()), ...shorten(reasons), end] };
+}
+
+/** A long story helps nobody: its beginning and its end do. */
+function shorten(sentences: string[]): string[] {
+  if (sentences.length <= mostSentences) return sentences;
+  const left = sentences.length - mostSentences + 1;
+  return [...sentences.slice(0, mostSentences - 2), `(${left} more like these.)`, ...sentences.slice(-1)];
 }
 
 /** Why one transaction comes before the other. */
-function tell({ from, to, kind, reason }: Step, cast: Cast): string {
+function format({ from, to, kind, reason }: Step, cast: Cast): string {
   const [one, other] = [cast.name(from), cast.name(to)];
   if (kind === Kind.session) return `${one} and then ${other} were run by one process`;
   if (kind === Kind.realtime) return `${one} had ended before ${other} began`;

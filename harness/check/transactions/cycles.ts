@@ -78,12 +78,12 @@ const isApart = (steps: readonly Step[]): boolean =>
 
 function distinct(cycles: readonly Cycle[]): Cycle[] {
   const counts = new Map<AnomalyName, number>();
-  const told = new Set<string>();
+  const known = new Set<string>();
   return cycles.filter(({ name, steps }) => {
     const members = steps.map(({ from }) => from).sort((a, b) => a - b);
     const code = `${name} ${members.join()}`;
-    if (told.has(code)) return false;
-    told.add(code);
+    if (known.has(code)) return false;
+    known.add(code);
     const count = (counts.get(name) ?? 0) + 1;
     counts.set(name, count);
     return count <= mostShown;

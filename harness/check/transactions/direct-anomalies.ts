@@ -26,13 +26,13 @@ function anomaly(
   transactions: readonly Transaction[],
   name: AnomalyName,
   members: number[],
-  tell: (name: (transaction: number) => string) => string,
+  format: (name: (transaction: number) => string) => string,
 ): Anomaly {
   const cast = new Cast(transactions, members);
   return {
     name,
     transactions: [...new Set(members)],
-    story: [...cast.introduction(), tell((member) => cast.name(member))],
+    story: [...cast.introduction(), format((member) => cast.name(member))],
   };
 }
 
