@@ -2,7 +2,7 @@ import { type Budget, defaultBudget } from "../checker.ts";
 import { now } from "../search/clock.ts";
 import type { Stepwise } from "../search/drive.ts";
 import type { Verdict } from "../verdict.ts";
-import { type Cycle, findCycles, type Scope, type Step } from "./cycles.ts";
+import { type Cycle, distinct, type Found, findCycles, type Scope, type Step } from "./cycles.ts";
 import { dependencies } from "./dependencies.ts";
 import { type Anomaly, directAnomalies } from "./direct-anomalies.ts";
 import { Kind } from "./graph.ts";
@@ -38,8 +38,9 @@ export class TransactionCheck implements Stepwise<TransactionFinding> {
   readonly #level: Level;
   readonly #milliseconds: number;
   readonly #transactions: readonly Transaction[];
-  readonly #work: Generator<void, Cycle[]>;
-  readonly #anomalies: Anomaly[] = [];
+  readonly #work: Generator<void, void>;
+  readonly #direct: Anomaly[] = [];
+  readonly #cycles: Found = new Map();
   #spent = 0;
 
   /** @param options `level`: what is asked for, by default the strongest; `budget`: of which only time counts */
@@ -58,10 +59,7 @@ export class TransactionCheck implements Stepwise<TransactionFinding> {
     const end = start + Math.min(milliseconds, this.#milliseconds - this.#spent);
     try {
       do {
-        const { done, value } = this.#work.next();
-        if (!done) continue;
-        this.#anomalies.push(...value.map((cycle) => ofCycle(this.#transactions, cycle)));
-        return this.#finding(true);
+        if (this.#work.next().done) return this.#finding(true);
       } while (now() < end);
     } catch (error) {
       if (!(error instanceof Unrecoverable)) throw error;
@@ -71,14 +69,14 @@ export class TransactionCheck implements Stepwise<TransactionFinding> {
     return this.#spent < this.#milliseconds ? undefined : this.#finding(false);
   }
 
-  *#search(): Generator<void, Cycle[]> {
+  *#search(): Generator<void, void> {
     const versions = versionsOf(this.#transactions);
     yield;
     const counts = new Map<AnomalyName, number>();
     for (const anomaly of directAnomalies(this.#transactions, versions)) {
       const count = (counts.get(anomaly.name) ?? 0) + 1;
       counts.set(anomaly.name, count);
-      if (count <= mostShown) this.#anomalies.push(anomaly);
+      if (count <= mostShown) this.#direct.push(anomaly);
     }
     yield;
     const scopes = scopesOf(this.#level);
@@ -87,11 +85,12 @@ export class TransactionCheck implements Stepwise<TransactionFinding> {
       realtime: scopes.some(({ suffix }) => suffix === "-realtime"),
     });
     yield;
-    return yield* findCycles(graph, this.#transactions, scopes);
+    yield* findCycles(graph, this.#transactions, scopes, this.#cycles);
   }
 
   #finding(complete: boolean): TransactionFinding {
-    const anomalies = this.#anomalies.sort((a, b) => byGravity(a.name, b.name));
+    const cycles = distinct(this.#cycles).map((cycle) => ofCycle(this.#transactions, cycle));
+    const anomalies = [...this.#direct, ...cycles].sort((a, b) => byGravity(a.name, b.name));
     const out = ruledOut(anomalies.map(({ name }) => name));
     return { verdict: this.#verdict(anomalies, out, complete), anomalies, ruledOut: out, complete };
   }

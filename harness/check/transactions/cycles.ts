@@ -28,9 +28,12 @@ const mostShown = 3;
 /** So many ways to close a cycle are tried in each component, in search of a short one. */
 const mostTried = 64;
 
+/** Cycles that were found, by where: the shortest so far of each strongly connected component in each search. */
+export type Found = Map<string, Cycle>;
+
 /**
  * Looks for cycles of each name, a shortest one in each strongly connected component. A cycle with one of `scopes` is
- * looked for only if there is none of that name without. It yields between searches.
+ * looked for only if there is none of that name without. It yields now and then; what it has found so far counts.
  *
  * Whether there is a cycle at all, and one that snapshot isolation forbids, shows in the components. That one has exactly
  * one anti-dependency must be searched for, and only edges inside such components are candidates.
@@ -39,30 +42,52 @@ export function* findCycles(
   graph: Graph,
   transactions: readonly Transaction[],
   scopes: readonly Scope[],
-): Generator<void, Cycle[]> {
-  const found: Cycle[] = [];
+  found: Found,
+): Generator<void, void> {
   const plain = new Paths(graph, false);
   const apart = new Paths(graph, true);
-  const has = (name: CycleName) => found.some((cycle) => cycle.name.startsWith(name));
+  const has = (name: CycleName) => [...found.values()].some((cycle) => cycle.name.startsWith(name));
   for (const { suffix, kinds } of scopes) {
     const search = new CycleSearch(graph, transactions, plain, apart, kinds);
-    const add = (cycles: Step[][]) => {
-      for (const steps of cycles) {
-        const isOrdered = steps.some(({ kind }) => (kind & (Kind.session | Kind.realtime)) !== 0);
-        found.push({ name: `${nameOf(transactions, steps)}${isOrdered ? suffix : ""}`, steps });
+    function* run(kind: "writes" | "information" | "single" | "nonadjacent" | "any"): Generator<void, void> {
+      const best = new Best();
+      for (const component of search[kind](best)) {
+        const steps = component === undefined ? undefined : best.steps(component);
+        if (steps) found.set(`${kind} ${suffix} ${component}`, { name: nameOf(transactions, steps, suffix), steps });
+        yield;
       }
-    };
-    if (!has("G0")) add(yield* search.writes());
-    if (!has("G1c")) add(yield* search.information());
-    if (!has("G-single")) add(yield* search.single());
-    if (!has("G-single") && !has("G-nonadjacent")) add(yield* search.nonadjacent());
-    if (!has("G2-item")) add(yield* search.any());
+    }
+    if (!has("G0")) yield* run("writes");
+    if (!has("G1c")) yield* run("information");
+    if (!has("G-single")) yield* run("single");
+    if (!has("G-single") && !has("G-nonadjacent")) yield* run("nonadjacent");
+    if (!has("G2-item")) yield* run("any");
   }
-  return distinct(found);
+}
+
+/** Some of each name, shortest first, each once. */
+export function distinct(found: Found): Cycle[] {
+  const counts = new Map<AnomalyName, number>();
+  const known = new Set<string>();
+  const cycles = [...found.values()].sort((a, b) => a.steps.length - b.steps.length);
+  return cycles.filter(({ name, steps }) => {
+    const members = steps.map(({ from }) => from).sort((a, b) => a - b);
+    const code = `${name} ${members.join()}`;
+    if (known.has(code)) return false;
+    known.add(code);
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count <= mostShown;
+  });
 }
 
 /** What a cycle is called, by its edges. */
-function nameOf(transactions: readonly Transaction[], steps: readonly Step[]): CycleName {
+function nameOf(transactions: readonly Transaction[], steps: readonly Step[], suffix: Scope["suffix"]): AnomalyName {
+  const isOrdered = steps.some(({ kind }) => (kind & (Kind.session | Kind.realtime)) !== 0);
+  return `${dependenciesOf(transactions, steps)}${isOrdered ? suffix : ""}`;
+}
+
+function dependenciesOf(transactions: readonly Transaction[], steps: readonly Step[]): CycleName {
   const missed = steps.filter(({ kind }) => kind === Kind.rw).length;
   if (missed === 1) return "G-single";
   if (missed === 0 && steps.some(({ kind }) => kind === Kind.rmw)) return "G-single";
@@ -76,19 +101,8 @@ function nameOf(transactions: readonly Transaction[], steps: readonly Step[]): C
 const isApart = (steps: readonly Step[]): boolean =>
   !steps.some(({ kind }, k) => kind === Kind.rw && steps[(k + 1) % steps.length]!.kind === Kind.rw);
 
-function distinct(cycles: readonly Cycle[]): Cycle[] {
-  const counts = new Map<AnomalyName, number>();
-  const known = new Set<string>();
-  return cycles.filter(({ name, steps }) => {
-    const members = steps.map(({ from }) => from).sort((a, b) => a - b);
-    const code = `${name} ${members.join()}`;
-    if (known.has(code)) return false;
-    known.add(code);
-    const count = (counts.get(name) ?? 0) + 1;
-    counts.set(name, count);
-    return count <= mostShown;
-  });
-}
+/** Yields the component in which a shorter cycle was found, or nothing. */
+type Search = Generator<number | undefined, void>;
 
 class CycleSearch {
   readonly #graph: Graph;
@@ -107,15 +121,16 @@ class CycleSearch {
   }
 
   /** Only of writes. Whether a transaction committed must be known: else it is one of information. */
-  *writes(): Generator<void, Step[][]> {
+  *writes(best: Best): Search {
     const admits = (node: number) => node >= this.#graph.transactions || this.#transactions[node]!.outcome === "ok";
-    return yield* this.#through({ kinds: Kind.ww | this.#order, admits }, ({ kind }) => kind === Kind.ww);
+    yield* this.#through(best, { kinds: Kind.ww | this.#order, admits }, ({ kind }) => kind === Kind.ww);
   }
 
   /** Of writes and reads, with a read at least. */
-  *information(): Generator<void, Step[][]> {
+  *information(best: Best): Search {
     const isOpen = (node: number) => this.#transactions[node]?.outcome === "info";
-    return yield* this.#through(
+    yield* this.#through(
+      best,
       { kinds: Kind.ww | Kind.wr | Kind.early | this.#order },
       ({ kind, from, to }) =>
         kind === Kind.wr || kind === Kind.early || (kind === Kind.ww && (isOpen(from) || isOpen(to))),
@@ -123,15 +138,14 @@ class CycleSearch {
   }
 
   /** With exactly one anti-dependency: from what the reader missed there is a way back to it without another one. */
-  *single(): Generator<void, Step[][]> {
+  *single(best: Best): Search {
     const graph = this.#graph;
     const inside = components(graph, { kinds: this.#all, apart: true });
     yield;
-    if (!inside.hasCycle) return [];
+    if (!inside.hasCycle) return;
     const kinds = this.#all & ~Kind.rw;
     const height = components(graph, { kinds });
     yield;
-    const best = new Best();
     for (let reader = 0; reader < graph.transactions; reader++) {
       const starts = this.#antiDependencies(reader).filter(({ reached }) => inside.together(2 * reader, reached));
       if (starts.length === 0 || best.isShortest(inside.of[2 * reader]!)) continue;
@@ -142,34 +156,29 @@ class CycleSearch {
         reader,
         { kinds, admits: (node) => height.of[node]! >= goal },
       );
-      if (path) best.add(inside.of[2 * reader]!, this.#steps(path));
-      yield;
+      yield path && best.add(inside.of[2 * reader]!, this.#steps(path));
     }
-    return best.cycles;
   }
 
   /** Without two anti-dependencies in a row. */
-  *nonadjacent(): Generator<void, Step[][]> {
+  *nonadjacent(best: Best): Search {
     const view: View = { kinds: this.#all, apart: true };
     const inside = components(this.#graph, view);
     yield;
-    const best = new Best();
     for (const { edge, from, to } of this.#edges(({ kind }) => kind === Kind.rw)) {
       if (!inside.together(2 * from, 2 * to + 1)) continue;
       const component = inside.of[2 * from]!;
       if (best.tried(component) >= mostTried) continue;
       const admits = (state: number) => inside.of[state] === component;
       const path = this.#apart.shortest([{ edge, state: 2 * to + 1 }], 2 * from, { ...view, admits });
-      if (path) best.add(component, simple(this.#steps(path)));
-      yield;
+      yield path && best.add(component, simple(this.#steps(path)));
     }
-    return best.cycles;
   }
 
   /** Any, with anti-dependencies. */
-  *any(): Generator<void, Step[][]> {
+  *any(best: Best): Search {
     const several = (steps: Step[]) => steps.filter(({ kind }) => kind === Kind.rw).length > 1;
-    return yield* this.#through({ kinds: this.#all }, ({ kind }) => kind === Kind.rw, several);
+    yield* this.#through(best, { kinds: this.#all }, ({ kind }) => kind === Kind.rw, several);
   }
 
   get #all(): number {
@@ -178,14 +187,14 @@ class CycleSearch {
 
   /** Shortest cycles through certain edges, one for each component. */
   *#through(
+    best: Best,
     view: View,
     isChosen: (edge: Edge) => boolean,
     counts: (steps: Step[]) => boolean = () => true,
-  ): Generator<void, Step[][]> {
+  ): Search {
     const inside: Components = components(this.#graph, view);
     yield;
-    const best = new Best();
-    if (!inside.hasCycle) return [];
+    if (!inside.hasCycle) return;
     for (const { edge, from, to } of this.#edges(isChosen)) {
       if (!inside.together(from, to)) continue;
       const component = inside.of[from]!;
@@ -193,10 +202,8 @@ class CycleSearch {
       const admits = (node: number) => inside.of[node] === component;
       const path = this.#plain.shortest([{ edge, state: to }], from, { kinds: view.kinds, admits });
       const steps = path && this.#steps(path);
-      best.add(component, steps && counts(steps) ? steps : undefined);
-      yield;
+      yield best.add(component, steps && counts(steps) ? steps : undefined);
     }
-    return best.cycles;
   }
 
   *#edges(isChosen: (edge: Edge) => boolean): Generator<Edge> {
@@ -245,9 +252,8 @@ interface Edge {
 class Best {
   readonly #found = new Map<number, { steps: Step[] | undefined; tried: number }>();
 
-  get cycles(): Step[][] {
-    const all = [...this.#found.values()].map(({ steps }) => steps).filter((steps) => steps !== undefined);
-    return all.sort((a, b) => a.length - b.length);
+  steps(component: number): Step[] | undefined {
+    return this.#found.get(component)?.steps;
   }
   tried(component: number): number {
     return this.#found.get(component)?.tried ?? 0;
@@ -256,10 +262,12 @@ class Best {
   isShortest(component: number): boolean {
     return this.#found.get(component)?.steps?.length === 2;
   }
-  add(component: number, steps: Step[] | undefined): void {
+  /** @returns the component if that is its shortest cycle so far */
+  add(component: number, steps: Step[] | undefined): number | undefined {
     const { steps: before, tried } = this.#found.get(component) ?? { steps: undefined, tried: 0 };
-    const better = steps && (before === undefined || steps.length < before.length) ? steps : before;
-    this.#found.set(component, { steps: better, tried: tried + 1 });
+    const isBetter = steps !== undefined && (before === undefined || steps.length < before.length);
+    this.#found.set(component, { steps: isBetter ? steps : before, tried: tried + 1 });
+    return isBetter ? component : undefined;
   }
 }
 
