@@ -3,8 +3,8 @@
  *
  * An invariant is a `Checker`. `linearizable(model, { select })` makes one of a sequential specification, a `Model`; a
  * property's author writes the model and `select`, which says what an operation of the plan is to the model. Under it
- * lies `Search`, over plain operations (`Observed`), in slices: `runCooperatively` drives it beside other work, `runSync` at once.
- * `judge` also finds the smallest contradiction. `models/` has models of common objects; `keyed` makes one object of each
+ * lies `Search`, over plain operations (`Observed`), in slices: `runCooperatively` drives it beside other work, `runSync`
+ * at once. `judge` also finds the smallest contradiction. `models/` has models of common objects; `keyed` makes one object of each
  * key of them.
  *
  * The others are made of what an author says of single operations (`Performed`) and events:
@@ -13,7 +13,8 @@
  * - of what was answered: `singleValue`, `monotonicReads`, `sameAnswer`, `set`
  * - of every pattern: `ends`, `replaysDeterministically`
  *
- * `command/` judges histories of other tools by these: `npm run check`.
+ * `transactions/` checks transactions over lists for anomalies of isolation. `command/` judges histories of other tools by
+ * these: `npm run check`.
  */
 export { type BoundedConcurrency, boundedConcurrency, mutualExclusion, type Use } from "./bounded-concurrency.ts";
 export * from "./checker.ts";

@@ -7,8 +7,8 @@ import type { Append, List, Read, Versions } from "./versions.ts";
  * for, the order of processes and of real time.
  *
  * Only what stands when a transaction commits is a version: what it appended to the same list before that adds no edge
- * between versions. Of a
- * read that saw aborted or intermediate elements nothing is concluded either; it is an anomaly of its own.
+ * between versions. Of a read that saw aborted or intermediate elements nothing is concluded either; it is an anomaly of
+ * its own.
  */
 export function dependencies(
   transactions: readonly Transaction[],
