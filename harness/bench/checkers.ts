@@ -1,9 +1,10 @@
 /**
- * How fast the linearizability checker is: on public histories with known verdicts (when they are there), and on longer and
- * longer ones.
+ * How fast the checkers are: on public histories with known verdicts (when they are there), and on longer and longer ones.
  *
- *     npm run bench:checkers                   ours
- *     npm run bench:checkers -- --porcupine    and Porcupine beside it, on the same histories in the same run; needs Go
+ *     npm run bench:checkers
+ *
+ * Where Go is installed, Porcupine judges the same histories in the same run, on one processor, and the ratio of the two
+ * times stands beside them. What either machine or day adds to both is not in the ratio.
  */
 import { execFileSync, spawnSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,13 +12,13 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
-  hurried,
   type KeyedInput,
   keyed,
   type Model,
   type Observed,
   type RegisterInput,
   register,
+  runSync,
   Search,
   seeded,
   simulate,
@@ -25,7 +26,9 @@ import {
   text,
   together,
 } from "../check/index.ts";
-import { type JepsenOperation, jepsenOperations, readJepsenEdn, readJepsenLog } from "../history/index.ts";
+import { TransactionCheck } from "../check/transactions/index.ts";
+import { runWorkload } from "../check/transactions/weak-database.ts";
+import { type JepsenOperation, jepsenOperations, readJepsenEdn, readJepsenLog } from "../interchange/index.ts";
 import type { Json } from "../plan/index.ts";
 
 type Input = RegisterInput | TextInput;
@@ -46,8 +49,11 @@ if (scaleOf > 0) measureScale(Number(process.argv[scaleOf + 1]));
 else main();
 
 function main(): void {
-  if (existsSync(data)) compare(cases(), process.argv.includes("--porcupine"));
+  const hasGo = spawnSync("go", ["version"]).status === 0;
+  if (!hasGo) console.log("There is no Go: Porcupine is left out.");
+  if (existsSync(data)) compare(cases(), hasGo);
   else console.log(`There is no ${data}: the histories with known verdicts are left out.`);
+  measureTransactions();
   console.log(
     "\nLength: registers by 100 keys, 8 clients, 1 operation in 1000 never answered; each length in a process of its own",
   );
@@ -110,7 +116,7 @@ function asText({ key, f, input, value, invoke, completion, outcome }: JepsenOpe
 
 function compare(all: Case[], withPorcupine: boolean): void {
   const theirs = withPorcupine ? porcupine(all) : undefined;
-  console.log(`${"history".padEnd(28)} verdict   ours ms${theirs ? "   Porcupine ms" : ""}`);
+  console.log(`${"history".padEnd(28)} verdict   ours ms${theirs ? "   Porcupine ms   ours / Porcupine" : ""}`);
   const total = { ours: 0, theirs: 0, partitioned: 0, theirsPartitioned: 0 };
   for (const one of all) {
     const { verdict, milliseconds } = measure(one);
@@ -133,7 +139,8 @@ function compare(all: Case[], withPorcupine: boolean): void {
 }
 
 function row(name: string, verdict: string, ours: number, theirs: number | undefined): string {
-  const their = theirs === undefined ? "" : theirs.toFixed(1).padStart(15);
+  const their =
+    theirs === undefined ? "" : `${theirs.toFixed(1).padStart(15)}${(ours / theirs).toFixed(2).padStart(19)}`;
   return `${name.padEnd(28)} ${verdict.padEnd(8)} ${ours.toFixed(1).padStart(8)}${their}`;
 }
 
@@ -148,7 +155,7 @@ function measure({ kind, together: asOne, operations }: Case): { verdict: string
     },
   );
   const start = performance.now();
-  const { verdict } = hurried(search);
+  const { verdict } = runSync(search);
   return { verdict, milliseconds: performance.now() - start };
 }
 
@@ -204,6 +211,36 @@ function forPorcupine({ name, kind, together: asOne, operations }: Case): string
   return [head, ...lines].map((line) => `${JSON.stringify(line)}\n`).join("");
 }
 
+// --- transactions
+
+/** Of a serializable database, in which every cycle would be one too many. */
+function measureTransactions(): void {
+  console.log(
+    "\nTransactions over lists: strictly serializable, 10 clients, a list for 10 of them; all levels and all orders",
+  );
+  console.log("transactions   seconds   us each");
+  for (const transactions of [1_000, 10_000, 30_000]) {
+    const history = runWorkload(
+      {
+        weakness: "strict-serializable",
+        clients: 10,
+        transactions,
+        keys: transactions / 10,
+        steps: 4,
+        aborts: 10,
+        lost: 1,
+      },
+      seeded(transactions),
+    );
+    const start = performance.now();
+    const { verdict } = runSync(new TransactionCheck(history, { budget: { milliseconds: 600_000 } }));
+    const seconds = (performance.now() - start) / 1000;
+    if (verdict.verdict !== "valid") throw new Error(`a serializable history is ${verdict.verdict}`);
+    const each = ((seconds * 1e6) / transactions).toFixed(1);
+    console.log(`${String(transactions).padStart(12)} ${seconds.toFixed(3).padStart(9)} ${each.padStart(9)}`);
+  }
+}
+
 // --- length
 
 function measureScale(length: number): void {
@@ -230,7 +267,7 @@ function measureScale(length: number): void {
   );
   const before = process.memoryUsage.rss() / 1e6;
   const start = performance.now();
-  const { verdict } = hurried(new Search(keyed(register(0)), operations, { milliseconds: 600_000, bytes: 2 ** 31 }));
+  const { verdict } = runSync(new Search(keyed(register(0)), operations, { milliseconds: 600_000, bytes: 2 ** 31 }));
   const seconds = (performance.now() - start) / 1000;
   if (verdict !== "valid") throw new Error(`a correct history of ${length} operations is ${verdict}`);
   const resident = process.resourceUsage().maxRSS / 1000;

@@ -59,14 +59,16 @@ const never = Number.POSITIVE_INFINITY;
 const end = (operation: QueueOperation): number => operation.completion ?? never;
 
 function isNew(item: Item | undefined, took: QueueOperation): Verdict | undefined {
-  if (item === undefined) return contradict([took], `${say(took)} came out, which nobody had put in`);
+  if (item === undefined) return contradict([took], `${format(took)} came out, which nobody had put in`);
   if (end(took) < item.put.invoke)
-    return contradict([took, item.put], `${say(took)} came out before ${say(item.put)} began`);
+    return contradict([took, item.put], `${format(took)} came out before ${format(item.put)} began`);
   return undefined;
 }
 
 function isOnce(item: Item, took: QueueOperation): Verdict | undefined {
-  return item.took && contradict([item.put, item.took, took], `${say(item.took)} came out, and again ${say(took)}`);
+  return (
+    item.took && contradict([item.put, item.took, took], `${format(item.took)} came out, and again ${format(took)}`)
+  );
 }
 
 /**
@@ -82,15 +84,15 @@ function overtakes(all: readonly Item[], lost: boolean): Verdict | undefined {
     for (; next < earlier.length && end(earlier[next]!.put) < item.put.invoke; next++)
       if (last === undefined || leaves(earlier[next]!) > leaves(last)) last = earlier[next];
     if (last === undefined || leaves(last) <= end(item.took!)) continue;
-    const first = `${say(last.put)}, then ${say(item.put)}`;
+    const first = `${format(last.put)}, then ${format(item.put)}`;
     return last.took === undefined
       ? contradict(
           [last.put, item.put, item.took!],
-          `${first}; but ${say(item.took!)}, and ${JSON.stringify(last.value)} never came out`,
+          `${first}; but ${format(item.took!)}, and ${JSON.stringify(last.value)} never came out`,
         )
       : contradict(
           [last.put, item.put, item.took!, last.took],
-          `${first}; but ${say(item.took!)}, then ${say(last.took)}`,
+          `${first}; but ${format(item.took!)}, then ${format(last.took)}`,
         );
   }
   return undefined;
@@ -115,7 +117,7 @@ function emptiness(empty: readonly QueueOperation[], all: readonly Item[]): Verd
       if (leaves(item) > end(nothing))
         return contradict(
           item.took ? [item.put, item.took, nothing] : [item.put, nothing],
-          `${say(nothing)} found nothing, although ${JSON.stringify(item.value)} was there: ${say(item.put)}${item.took ? `, and only later ${say(item.took)}` : ""}`,
+          `${format(nothing)} found nothing, although ${JSON.stringify(item.value)} was there: ${format(item.put)}${item.took ? `, and only later ${format(item.took)}` : ""}`,
         );
       reach = Math.max(reach, leaves(item));
     }
@@ -130,7 +132,7 @@ function contradict(operations: readonly QueueOperation[], summary: string): Ver
   return invalid(`${summary}.`, events);
 }
 
-function say(operation: QueueOperation): string {
+function format(operation: QueueOperation): string {
   if ("enqueue" in operation) return `enqueue(${JSON.stringify(operation.enqueue)}) (${operation.name})`;
   const answer = typeof operation.dequeue === "object" ? JSON.stringify(operation.dequeue.item) : operation.dequeue;
   return `dequeue() -> ${answer ?? "?"} (${operation.name})`;

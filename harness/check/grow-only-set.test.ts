@@ -48,19 +48,20 @@ test("it agrees with trying every order, on correct histories and on changed one
   expect(Math.min(counted.valid, counted.invalid)).toBeGreaterThan(300);
 });
 
+const add = (element: number, invoke: number, completion?: number): SetOperation => ({
+  name: `add ${element}`,
+  add: element,
+  invoke,
+  completion,
+});
+const read = (elements: number[], invoke: number, completion: number): SetOperation => ({
+  name: `read at ${invoke}`,
+  read: elements,
+  invoke,
+  completion,
+});
+
 test("it names a lost element, a doubled one, and two reads that grew differently", () => {
-  const add = (element: number, invoke: number, completion?: number): SetOperation => ({
-    name: `add ${element}`,
-    add: element,
-    invoke,
-    completion,
-  });
-  const read = (elements: number[], invoke: number, completion: number): SetOperation => ({
-    name: `read at ${invoke}`,
-    read: elements,
-    invoke,
-    completion,
-  });
   expect(growOnlySet([add(1, 0, 1), add(2, 2, 3), read([2], 4, 5)])).toMatchObject({
     verdict: "invalid",
     evidence: { events: [0, 1, 4, 5] },
@@ -83,4 +84,19 @@ test("ten thousand additions and reads take no search", () => {
   expect(growOnlySet(operations).verdict).toBe("valid");
   expect(performance.now() - start).toBeLessThan(2_000);
   expect(growOnlySet(operations, { bytes: 1_000_000 }).verdict).toBe("unknown");
+});
+
+test("a cycle gives the reason of each of its steps", () => {
+  expect(growOnlySet([add(1, 0, 1), add(2, 2, 3), read([2], 4, 5)])).toMatchObject({
+    evidence: {
+      summary: expect.stringMatching(
+        /add\(1\) \(add 1\) had answered before .* began; .* lacks 1\.|lacks 1; add\(1\) \(add 1\) had answered before/,
+      ),
+    },
+  });
+  expect(growOnlySet([add(1, 0), add(2, 1), read([1], 2, 4), read([2], 3, 5)])).toMatchObject({
+    evidence: {
+      summary: expect.stringMatching(/^No order explains .*(shows|lacks) [12].*(shows|lacks) [12].*(shows|lacks) [12]/),
+    },
+  });
 });

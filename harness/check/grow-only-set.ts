@@ -32,10 +32,10 @@ export function growOnlySet(operations: readonly SetOperation[], budget: Budget 
     if (!("read" in operation) || operation.completion === undefined) continue;
     const shown = new Set(operation.read.map((element) => encode(element)));
     if (shown.size < operation.read.length)
-      return invalid(operations, [k], `${say(operation)} shows an element twice`, "every element once");
+      return invalid(operations, [k], `${format(operation)} shows an element twice`, "every element once");
     for (const element of operation.read)
       if (!additions.has(encode(element)))
-        return invalid(operations, [k], `${say(operation)} shows ${JSON.stringify(element)}, which nobody added`);
+        return invalid(operations, [k], `${format(operation)} shows ${JSON.stringify(element)}, which nobody added`);
     for (const [element, adds] of additions) {
       if (shown.has(element))
         graph.edge(
@@ -48,12 +48,20 @@ export function growOnlySet(operations: readonly SetOperation[], budget: Budget 
   addTime(graph, operations);
   const cycle = graph.shortestCycle()?.filter((node) => node < operations.length);
   if (cycle === undefined) return { verdict: "valid" };
-  const inTime = [...cycle].sort((a, b) => operations[a]!.invoke - operations[b]!.invoke);
-  return invalid(
-    operations,
-    inTime,
-    `No order explains what was read: ${inTime.map((k) => say(operations[k]!)).join(", ")}`,
-  );
+  const reasons = cycle.map((k, place) => reason(operations[k]!, operations[cycle[(place + 1) % cycle.length]!]!));
+  return invalid(operations, cycle, `No order explains what was read: ${reasons.join("; ")}`);
+}
+
+/** Why one operation comes before the other. */
+function reason(one: SetOperation, other: SetOperation): string {
+  if ("add" in one && "read" in other && shows(other, one)) return `${format(other)} shows ${JSON.stringify(one.add)}`;
+  if ("read" in one && "add" in other && !shows(one, other)) return `${format(one)} lacks ${JSON.stringify(other.add)}`;
+  return `${format(one)} had answered before ${format(other)} began`;
+}
+
+function shows({ read }: { read: readonly Json[] }, { add }: { add: Json }): boolean {
+  const code = encode(add);
+  return read.some((element) => encode(element) === code);
 }
 
 /** What it takes to remember that an addition comes before or after a read. */
@@ -155,7 +163,7 @@ function invalid(
   return { verdict: "invalid", evidence };
 }
 
-function say(operation: SetOperation): string {
+function format(operation: SetOperation): string {
   if ("add" in operation) return `add(${JSON.stringify(operation.add)}) (${operation.name})`;
   const shown = operation.read.slice(0, 10).map((element) => JSON.stringify(element));
   const more = operation.read.length > shown.length ? `, and ${operation.read.length - shown.length} more` : "";

@@ -1,4 +1,3 @@
-export { EdnError } from "./edn.ts";
 export {
   type AttemptEvent,
   AUDIT_CLIENT,
@@ -12,10 +11,7 @@ export {
   RECOVERY_CLIENT,
   type RecoveryEvent,
 } from "./history.ts";
-export { type JepsenEvent, type JepsenHistory, type JepsenOperation, jepsenOperations } from "./jepsen.ts";
-export { ednOfJson, jsonOfEdn, readJepsenEdn, writeJepsenEdn } from "./jepsen-edn.ts";
-export { readJepsenLog, writeJepsenLog } from "./jepsen-log.ts";
-export { readHistory, readJepsenLines, validateHistory, writeHistory, writeJepsenLines } from "./json-lines.ts";
+export { readHistory, validateHistory, writeHistory } from "./json-lines.ts";
 export {
   type Failure,
   type FaultRecord,
@@ -28,5 +24,4 @@ export {
   OperationRecord,
   viewOf,
 } from "./records.ts";
-export { jepsenOf } from "./to-jepsen.ts";
 export { UnusableHistory } from "./unusable.ts";

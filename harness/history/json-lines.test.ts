@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type History, jepsenOf, readHistory, UnusableHistory, validateHistory, writeHistory } from "./index.ts";
+import { type History, readHistory, UnusableHistory, validateHistory, writeHistory } from "./index.ts";
 
 const history: History = {
   plan: {
@@ -25,17 +25,6 @@ const history: History = {
 
 test("a history survives JSON lines", () => {
   expect(readHistory(writeHistory(history))).toEqual(history);
-});
-
-test("for other checkers, a client goes on as a new process after an operation that was left open", () => {
-  expect(jepsenOf(history)).toEqual([
-    { type: "invoke", process: 0, f: "write", value: 1, key: "@k", time: 0 },
-    { type: "info", process: 0, f: "write", value: 1, key: "@k", time: 1_500_000, error: "connection lost" },
-    { type: "invoke", process: 2, f: "write", value: 2, time: 3_000_000 },
-    { type: "invoke", process: 1, f: "read", value: null, key: "@k", time: 3_000_000 },
-    { type: "ok", process: 1, f: "read", value: 1, key: "@k", time: 4_000_000 },
-    { type: "fail", process: 2, f: "write", value: 2, time: 5_000_000, error: "409 taken" },
-  ]);
 });
 
 const lines = writeHistory(history).split("\n");

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import type { Json, Operation } from "../plan/index.ts";
 import { History, HistoryEvent } from "./history.ts";
-import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
 import { isCompletion } from "./records.ts";
 import { UnusableHistory } from "./unusable.ts";
 
@@ -41,28 +40,6 @@ export function validateHistory(history: History): void {
   history.events.forEach((event, index) => {
     order.check(event, index + 1);
   });
-}
-
-/** Writes events of the interchange form, one per line. */
-export function writeJepsenLines(events: readonly JepsenEvent[]): string {
-  return events.map((event) => `${JSON.stringify(event)}\n`).join("");
-}
-
-/** @throws UnusableHistory, naming the line */
-export function readJepsenLines(text: string): JepsenHistory {
-  const reader = new JepsenReader();
-  for (const { value, line } of linesOf(text)) {
-    const { type, process, f } = value;
-    if (type !== "invoke" && type !== "ok" && type !== "fail" && type !== "info")
-      throw new UnusableHistory("an event without a known type", line);
-    if (typeof process !== "number" && typeof process !== "string")
-      throw new UnusableHistory("an event without a process", line);
-    if (typeof f !== "string") throw new UnusableHistory("an event without an f", line);
-    if (value.time !== undefined && typeof value.time !== "number")
-      throw new UnusableHistory("a time that is no number", line);
-    reader.add({ ...value, type, process, f, value: value.value ?? null } as JepsenEvent, line);
-  }
-  return reader;
 }
 
 /** The order that every history keeps: operations are known, one at a time for each client, and time goes on. */

@@ -1,5 +1,5 @@
 import { type Checker, defaultBudget } from "../check/checker.ts";
-import { judge, type Witnessed } from "../check/judge.ts";
+import { judge, type RecordedOperation } from "../check/judge.ts";
 import { type Model, ModelFault } from "../check/model.ts";
 import { type HistoryView, viewOf } from "../history/index.ts";
 import type { Modelled } from "./kind.ts";
@@ -22,12 +22,12 @@ export function linearizable<State, Input, Output>(
   kinds: readonly Modelled<Input, Output>[],
 ): Checker {
   return async (history, budget = defaultBudget) => {
-    const witnessed = observe(viewOf(history), model, kinds);
+    const recorded = observe(viewOf(history), model, kinds);
     try {
-      return await judge(model, witnessed, budget);
+      return await judge(model, recorded, budget);
     } catch (error) {
       if (!(error instanceof ModelFault)) throw error;
-      const operation = error.operation === undefined ? "" : ` (operation ${witnessed[error.operation]?.name})`;
+      const operation = error.operation === undefined ? "" : ` (operation ${recorded[error.operation]?.name})`;
       return { verdict: "unknown", reason: `${error.message}${operation}: a fault of the model, not of the history` };
     }
   };
@@ -37,8 +37,8 @@ function observe<State, Input, Output>(
   view: HistoryView,
   model: Model<State, Input, Output>,
   kinds: readonly Modelled<Input, Output>[],
-): Witnessed<Input, Output>[] {
-  return view.requests.flatMap((one): Witnessed<Input, Output>[] => {
+): RecordedOperation<Input, Output>[] {
+  return view.requests.flatMap((one): RecordedOperation<Input, Output>[] => {
     const modelledKind = one.outcome === "fail" ? undefined : kinds.find(({ kind }) => kind.is(one));
     const input = modelledKind?.input(one, view);
     if (modelledKind === undefined || input === undefined) return [];

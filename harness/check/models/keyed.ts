@@ -62,12 +62,12 @@ export function together<State, Input, Output>(
     },
     key: (all) => all,
     describeState(all) {
-      const told = [...places].flatMap(([key, place]) => {
+      const changed = [...places].flatMap(([key, place]) => {
         if (2 * place >= all.length) return [];
         const number = (all.charCodeAt(2 * place) << 16) | all.charCodeAt(2 * place + 1);
         return [`${key}: ${describeState(model, states[number]!)}`];
       });
-      return told.join(", ") || "everything is as it was at first";
+      return changed.join(", ") || "everything is as it was at first";
     },
     ...(ofKeys.reads ? { reads: ofKeys.reads } : {}),
     ...(ofKeys.describe ? { describe: ofKeys.describe } : {}),

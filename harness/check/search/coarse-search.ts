@@ -50,6 +50,11 @@ export class CoarseSearch {
     return this.#descent.furthest;
   }
 
+  /** See `Descent.furthestStates`. Some of them may be there only because it pretends. */
+  furthestStates(): number[] | undefined {
+    return this.#descent.furthestStates();
+  }
+
   /** Orders that hold: what only pretends is cut off. */
   deadEnds(limit: number): DeadEnd[] {
     return this.#descent.deadEnds(limit);

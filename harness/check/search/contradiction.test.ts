@@ -5,16 +5,16 @@ import { type RegisterInput, register } from "../models/register.ts";
 import { type Random, seeded } from "../simulate.ts";
 import { isLinearizable } from "../testing.ts";
 import { type Contradiction, contradiction } from "./contradiction.ts";
-import { hurried, Sliced } from "./drive.ts";
+import { runSync, Sliced } from "./drive.ts";
 import { Search } from "./search.ts";
 
 function explain<State, Input, Output>(
   model: Model<State, Input, Output>,
   operations: Observed<Input, Output>[],
 ): Contradiction | undefined {
-  const finding = hurried(new Search(model, operations));
+  const finding = runSync(new Search(model, operations));
   if (finding.verdict !== "invalid") return undefined;
-  return hurried(new Sliced(10_000, (isOver) => contradiction(model, operations, finding, 1e9, isOver)));
+  return runSync(new Sliced(10_000, (isOver) => contradiction(model, operations, finding, 1e9, isOver)));
 }
 
 function drawn(random: Random): Observed<RegisterInput, Json>[] {
@@ -70,8 +70,8 @@ test("out of time it says that there may be a smaller one", () => {
     { input: { f: "write", value: 1 }, output: null, call: 2, return: 3 },
     { input: { f: "read" }, output: 0, call: 4, return: 5 },
   ];
-  const finding = hurried(new Search(register(0), operations));
+  const finding = runSync(new Search(register(0), operations));
   if (finding.verdict !== "invalid") return expect.unreachable();
-  const found = hurried(new Sliced(0, (isOver) => contradiction(register(0), operations, finding, 1e9, isOver)));
+  const found = runSync(new Sliced(0, (isOver) => contradiction(register(0), operations, finding, 1e9, isOver)));
   expect(found).toEqual({ operations: [0, 1, 2], minimal: false });
 });

@@ -112,6 +112,21 @@ export class Descent {
       .sort((a, b) => b.order.length - a.order.length);
   }
 
+  /**
+   * The states that orders leave which fit all answers up to the furthest one, longest orders first; undefined when there
+   * are too many configurations to look at. After a failure there are no others.
+   */
+  furthestStates(): number[] | undefined {
+    if (this.#met.count > mostLookedAt) return undefined;
+    const lengths = new Map<number, number>();
+    for (let number = 0; number < this.#met.count; number++) {
+      if (this.#met.round(number) !== this.furthest) continue;
+      const state = this.#met.state(number);
+      lengths.set(state, Math.max(lengths.get(state) ?? 0, this.#length(number)));
+    }
+    return [...lengths.keys()].sort((a, b) => lengths.get(b)! - lengths.get(a)!);
+  }
+
   /** How many operations have taken effect in a configuration, those of no scarce class apart. */
   #length(number: number): number {
     const { windowStart, windowOperation, slot } = this.#plan;

@@ -12,7 +12,7 @@ const slice = 4;
 const turn = globalThis.setImmediate;
 
 /** Does the work to the end, and leaves the event loop to others between slices of a few milliseconds. */
-export async function unhurried<Result>(work: Stepwise<Result>): Promise<Result> {
+export async function runCooperatively<Result>(work: Stepwise<Result>): Promise<Result> {
   for (;;) {
     const result = work.step(slice);
     if (result !== undefined) return result;
@@ -21,7 +21,7 @@ export async function unhurried<Result>(work: Stepwise<Result>): Promise<Result>
 }
 
 /** Does the work to the end, at once. */
-export function hurried<Result>(work: Stepwise<Result>): Result {
+export function runSync<Result>(work: Stepwise<Result>): Result {
   for (;;) {
     const result = work.step(Number.POSITIVE_INFINITY);
     if (result !== undefined) return result;

@@ -47,6 +47,7 @@ export class PartitionSearch<State, Input, Output> {
   #coarse: Way<State, Input, Output> | undefined;
   #coarseBegan = false;
   #furthest = 0;
+  #failed: Way<State, Input, Output> | undefined;
 
   /** @param options `coarseOnly`: leaves out the exact descent, for tests of the other */
   constructor(
@@ -82,7 +83,10 @@ export class PartitionSearch<State, Input, Output> {
       const before = this.work;
       try {
         const found = way.search.run(Math.min(alone, enough - before), expired);
-        if (found === false) this.#furthest = way.search.furthest;
+        if (found === false) {
+          this.#failed = way;
+          this.#furthest = way.search.furthest;
+        }
         if (found !== undefined) return found;
       } catch (error) {
         this.#giveUp(way, error);
@@ -96,6 +100,12 @@ export class PartitionSearch<State, Input, Output> {
   get blocked(): number {
     const { windowStart, windowOperation } = this.#plan!;
     return this.#numbers[windowOperation[windowStart[this.#furthest]!]!]!;
+  }
+
+  /** After a failure: the states, one of which every order leaves that fits all answers before the blocked one, if known. */
+  furthestStates(): State[] | undefined {
+    const { search, transitions } = this.#failed!;
+    return search.furthestStates()?.map((state) => transitions.state(state));
   }
 
   /** After a failure: orders that went furthest, longest first, that lead to different states. */

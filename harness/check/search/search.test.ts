@@ -9,7 +9,7 @@ import { type TextInput, text } from "../models/text.ts";
 import { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "../models/write-once.ts";
 import { type Random, seeded, simulate } from "../simulate.ts";
 import { isLinearizable } from "../testing.ts";
-import { hurried, unhurried } from "./drive.ts";
+import { runCooperatively, runSync } from "./drive.ts";
 import { Memory } from "./memory.ts";
 import { PartitionSearch } from "./partition-search.ts";
 import { Search } from "./search.ts";
@@ -86,7 +86,7 @@ function drawn<Input, Output>(draw: Draw<Input, Output>, random: Random): Observ
 }
 
 const verdictOf = <State, Input, Output>(model: Model<State, Input, Output>, operations: Observed<Input, Output>[]) =>
-  hurried(new Search(model, operations)).verdict;
+  runSync(new Search(model, operations)).verdict;
 
 function agrees<State, Input, Output>(
   model: Model<State, Input, Output>,
@@ -218,14 +218,14 @@ const hopeless = (): Observed<TextInput, string>[] => {
 
 test("an operation that ends before it begins is refused", () => {
   const backwards: Observed<RegisterInput, Json> = { input: { f: "read" }, output: 0, call: 5, return: 4 };
-  expect(() => hurried(new Search(register(0), [backwards]))).toThrow(RangeError);
+  expect(() => runSync(new Search(register(0), [backwards]))).toThrow(RangeError);
 });
 
 test("a budget of time is kept to within 10%, and its end is unknown", () => {
   // The machine may be busy with others: one undisturbed run in five shows that the search looks at the clock.
   const took = Array.from({ length: 5 }, () => {
     const start = performance.now();
-    const finding = hurried(new Search(text, hopeless(), { milliseconds: 100 }));
+    const finding = runSync(new Search(text, hopeless(), { milliseconds: 100 }));
     expect(finding).toEqual({ verdict: "unknown", reason: "no answer within 100 ms" });
     return performance.now() - start;
   });
@@ -234,7 +234,7 @@ test("a budget of time is kept to within 10%, and its end is unknown", () => {
 });
 
 test("a budget of memory is kept", () => {
-  const finding = hurried(new Search(text, hopeless(), { milliseconds: 60_000, bytes: 3_000_000 }));
+  const finding = runSync(new Search(text, hopeless(), { milliseconds: 60_000, bytes: 3_000_000 }));
   expect(finding).toEqual({ verdict: "unknown", reason: "no answer within 3000000 bytes of memory" });
 });
 
@@ -245,14 +245,14 @@ test("a hard key does not hide a violation on another", () => {
   const easy: Observed<KeyedInput<TextInput>, string>[] = [
     { input: { key: "easy", input: { f: "get" } }, output: "made up", call: 0, return: 1 },
   ];
-  const finding = hurried(new Search(keyed(text), [...hard, ...easy], { milliseconds: 2_000 }));
+  const finding = runSync(new Search(keyed(text), [...hard, ...easy], { milliseconds: 2_000 }));
   expect(finding).toMatchObject({ verdict: "invalid", operations: [hard.length] });
 });
 
 test("slices leave the event loop to others", async () => {
   let turns = 0;
   const count = setInterval(() => turns++, 1);
-  const finding = await unhurried(new Search(text, hopeless(), { milliseconds: 300 }));
+  const finding = await runCooperatively(new Search(text, hopeless(), { milliseconds: 300 }));
   clearInterval(count);
   expect(finding.verdict).toBe("unknown");
   // a search that held on to the loop would leave it none
@@ -266,7 +266,7 @@ test("the dead ends of a violation are orders that the model allows, and the ans
     { input: { f: "read" }, output: 2, call: 4, return: 5 },
     { input: { f: "read" }, output: 1, call: 6, return: 7 },
   ];
-  const finding = hurried(new Search(register(0), operations));
+  const finding = runSync(new Search(register(0), operations));
   expect(finding).toMatchObject({
     verdict: "invalid",
     blocked: 3,
@@ -297,8 +297,8 @@ test.each([
     /only reads, and changes/,
   ],
 ] as [string, Model<number, string, string>, RegExp][])("a model that %s is at fault", (_, broken, message) => {
-  expect(() => hurried(new Search(broken, asked))).toThrow(ModelFault);
-  expect(() => hurried(new Search(broken, asked))).toThrow(message);
+  expect(() => runSync(new Search(broken, asked))).toThrow(ModelFault);
+  expect(() => runSync(new Search(broken, asked))).toThrow(message);
 });
 
 test("a model that changes its state in place is at fault, with the operation", () => {
@@ -311,7 +311,7 @@ test("a model that changes its state in place is at fault, with the operation", 
     },
   };
   try {
-    hurried(new Search(careless, asked));
+    runSync(new Search(careless, asked));
     expect.unreachable();
   } catch (error) {
     expect(error).toBeInstanceOf(ModelFault);

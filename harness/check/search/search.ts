@@ -15,6 +15,8 @@ export interface Violation {
   operations: readonly number[];
   /** the operation whose answer no order can pass */
   blocked: number;
+  /** the states, in words, one of which every order leaves that fits all answers before that one; absent if unknown */
+  states: string[] | undefined;
   /** the longest orders that fit, longest first, each with the state that it leads to, in words */
   deadEnds: { order: number[]; state: string; blocked: number }[];
   /** how much work it was to find out */
@@ -103,7 +105,8 @@ export class Search<State, Input, Output> implements Stepwise<Finding> {
       ...rest,
       state: describeState(this.#model, state),
     }));
-    return { verdict: "invalid", operations: numbers, blocked, deadEnds, work };
+    const states = search!.furthestStates()?.map((state) => describeState(this.#model, state));
+    return { verdict: "invalid", operations: numbers, blocked, states, deadEnds, work };
   }
 
   *#take(part: Part<State, Input, Output>, work: number): Generator<void, boolean | undefined> {

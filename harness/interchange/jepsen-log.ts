@@ -1,11 +1,11 @@
-import { EdnError, readEdn } from "./edn.ts";
+import { UnusableHistory } from "../history/index.ts";
+import { EdnError, EdnReader } from "./edn.ts";
 import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
 import { jsonOfEdn } from "./jepsen-edn.ts";
-import { UnusableHistory } from "./unusable.ts";
 
 /**
  * Reads a history from a log of Jepsen: lines that end in `process, :type, :f, value` and perhaps an error, parted by
- * tabs, after whatever the logger puts in front. Lines that hold no event are passed over.
+ * tabs or blanks, after whatever the logger puts in front. Lines that hold no event are passed over.
  * @throws UnusableHistory, naming the line
  */
 export function readJepsenLog(text: string): JepsenHistory {
@@ -29,17 +29,21 @@ export function writeJepsenLog(events: readonly JepsenEvent[], print: (value: Je
     .join("");
 }
 
-const event = /(?:^|\s)(\d+|:\S+)\t:(invoke|ok|fail|info)\t:(\S+)\t([^\t]*)(?:\t(.*))?$/;
+const event = /(?:^|\s)(\d+|:\S+)\s+:(invoke|ok|fail|info)\s+:(\S+)\s+(\S.*)$/;
 const prefix = /jepsen\.util(?::| -)\s*(?:\d+|:\S+)(?:\s|$)/;
 
-function eventOf([, process, type, f, value, error]: RegExpExecArray, line: number): JepsenEvent {
+function eventOf([, process, type, f, rest]: RegExpExecArray, line: number): JepsenEvent {
   try {
+    const elements = new EdnReader(rest!);
+    const value = elements.read();
+    const error = elements.position < rest!.length ? elements.read() : undefined;
+    if (elements.position < rest!.length) throw new UnusableHistory("more than a value and an error", line);
     return {
       type: type as JepsenEvent["type"],
       process: process!.startsWith(":") ? process! : Number(process),
       f: f!,
-      value: jsonOfEdn(readEdn(value!)),
-      ...(error === undefined ? {} : { error: jsonOfEdn(readEdn(error)) }),
+      value: jsonOfEdn(value),
+      ...(error === undefined ? {} : { error: jsonOfEdn(error) }),
     };
   } catch (problem) {
     if (problem instanceof EdnError) throw new UnusableHistory(problem.message, line);

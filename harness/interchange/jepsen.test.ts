@@ -1,20 +1,19 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { UnusableHistory } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
 import { writeEdn } from "./edn.ts";
 import {
-  ednOfJson,
   type JepsenEvent,
   jepsenOperations,
-  jsonOfEdn,
   readJepsenEdn,
   readJepsenLines,
   readJepsenLog,
-  UnusableHistory,
   writeJepsenEdn,
   writeJepsenLines,
   writeJepsenLog,
 } from "./index.ts";
+import { ednOfJson, jsonOfEdn } from "./jepsen-edn.ts";
 
 // Of the names that begin with #, only those that stand for what JSON lacks.
 const text = fc.oneof(
@@ -151,12 +150,6 @@ const bad: [problem: string, read: (text: string) => unknown, text: string, line
     2,
   ],
   [
-    "time going back",
-    readJepsenLines,
-    '{"type":"invoke","process":0,"f":"read","time":5}\n\n{"type":"ok","process":0,"f":"read","value":1,"time":4}',
-    3,
-  ],
-  [
     "a completion of something else",
     readJepsenLines,
     '{"type":"invoke","process":0,"f":"read"}\n{"type":"ok","process":0,"f":"write","value":1}',
@@ -174,10 +167,43 @@ const bad: [problem: string, read: (text: string) => unknown, text: string, line
   ["a log that is cut off", readJepsenLog, "INFO  jepsen.util - 0\t:invoke\t:read\tnil\nINFO  jepsen.util - 0\t:o", 2],
   ["a value that is no EDN", readJepsenLog, "INFO  jepsen.util - 0\t:invoke\t:write\t[1", 1],
   ["an event of no known type", readJepsenEdn, "{:type :maybe :process 0 :f :read}", 1],
-  ["an event of nobody", readJepsenLines, '{"type":"invoke","f":"read"}', 1],
+  ["an event of nobody", readJepsenLines, '{"type":"invoke","process":0,"f":"read"}\n{"type":"invoke","f":"read"}', 2],
+  ["an event of nothing", readJepsenLines, '{"type":"invoke","process":0,"value":[1]}', 1],
+  ["a log with more fields than there are", readJepsenLog, "INFO  jepsen.util - 0 :ok :read 1 :why 2", 1],
 ];
 
 test.each(bad)("%s is refused, naming the line", (_, read, content, line) => {
   expect(() => read(content)).toThrow(UnusableHistory);
   expect(() => read(content)).toThrow(new RegExp(`^line ${line}: `));
+});
+
+test("the order of lines counts: a clock that goes back is a warning, once", () => {
+  const at = (...times: number[]) =>
+    times.map((time) => `{:process :nemesis :type :info :f :start :time ${time}}\n`).join("");
+  expect(readJepsenEdn(at(1, 2, 2)).warnings).toEqual([]);
+  expect(readJepsenEdn(at(5, 4, 6)).warnings).toEqual([
+    "time goes back once at line 2; the order of the lines counts, and not the times",
+  ]);
+  expect(readJepsenEdn(at(5, 4, 6, 1)).warnings).toEqual([
+    "time goes back 2 times, first at line 2; the order of the lines counts, and not the times",
+  ]);
+});
+
+test("a log may part its fields by blanks", () => {
+  const tabs =
+    'INFO  jepsen.util - 0\t:invoke\t:cas\t[3 "a b"]\nINFO  jepsen.util - 0\t:info\t:cas\t[3 "a b"]\t:timed-out';
+  const blanks = tabs.replaceAll("\t", "  ");
+  expect(readJepsenLog(blanks).events).toEqual(readJepsenLog(tabs).events);
+  expect(readJepsenLog(blanks).events).toHaveLength(2);
+});
+
+test("where nobody is named, a completion belongs to the invocation before it; a list of lists is a transaction", () => {
+  const { events } = readJepsenEdn(
+    "{:type :invoke :value [[:r 1 nil]]}\n{:type :ok :value [[:r 1 nil]]}\n{:type :invoke :value [[:append 1 2]]}",
+  );
+  expect(events.map(({ process, f, type }) => [process, f, type])).toEqual([
+    [0, "txn", "invoke"],
+    [0, "txn", "ok"],
+    [1, "txn", "invoke"],
+  ]);
 });

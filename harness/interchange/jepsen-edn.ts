@@ -1,7 +1,7 @@
+import { UnusableHistory } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
 import { type Edn, EdnError, EdnReader, Keyword, readEdn, Symbol, Tagged, writeEdn } from "./edn.ts";
-import { type JepsenEvent, type JepsenHistory, JepsenReader } from "./jepsen.ts";
-import { UnusableHistory } from "./unusable.ts";
+import { type JepsenEvent, type JepsenHistory, JepsenReader, type WrittenEvent } from "./jepsen.ts";
 
 /**
  * Reads a history in EDN: one map per event, one after the other or in one vector, plain or as Jepsen's records.
@@ -74,7 +74,7 @@ function keyOf(name: string): Edn {
   return name.startsWith("#") ? readEdn(name.slice(1)) : name;
 }
 
-function eventOf(element: Edn, line: number): JepsenEvent {
+function eventOf(element: Edn, line: number): WrittenEvent {
   const map = element instanceof Tagged ? element.value : element;
   if (!(map instanceof Map)) throw new UnusableHistory("an event is a map", line);
   const fields = new Map<string, Edn>();
@@ -83,16 +83,14 @@ function eventOf(element: Edn, line: number): JepsenEvent {
   if (!(type instanceof Keyword) || !isType(type.name))
     throw new UnusableHistory("an event without a known :type", line);
   const process = fields.get("process");
-  if (typeof process !== "number" && !(process instanceof Keyword))
-    throw new UnusableHistory("an event without a :process", line);
+  const event: WrittenEvent = { type: type.name, value: jsonOfEdn(fields.get("value") ?? null) };
+  if (typeof process === "number") event.process = process;
+  else if (process instanceof Keyword) event.process = `:${process.name}`;
+  else if (process !== undefined) throw new UnusableHistory("a :process is a number or a keyword", line);
   const f = fields.get("f");
-  if (!(f instanceof Keyword) && typeof f !== "string") throw new UnusableHistory("an event without an :f", line);
-  const event: JepsenEvent = {
-    type: type.name,
-    process: typeof process === "number" ? process : `:${process.name}`,
-    f: typeof f === "string" ? f : f.name,
-    value: jsonOfEdn(fields.get("value") ?? null),
-  };
+  if (f instanceof Keyword) event.f = f.name;
+  else if (typeof f === "string") event.f = f;
+  else if (f !== undefined) throw new UnusableHistory("an :f is a keyword", line);
   const key = fields.get("key");
   if (key !== undefined) event.key = jsonOfEdn(key);
   const time = fields.get("time");

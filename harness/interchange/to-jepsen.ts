@@ -1,6 +1,5 @@
-import type { History } from "./history.ts";
+import { type History, isCompletion } from "../history/index.ts";
 import type { JepsenEvent } from "./jepsen.ts";
-import { isCompletion } from "./records.ts";
 
 /**
  * A history in the interchange form, for other checkers: `f` is the operation's kind, the value its arguments and then its

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
+import { UnusableHistory } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
-import { UnusableHistory } from "./unusable.ts";
 
 /**
  * The interchange form of a history: one event as Jepsen records it. A process invokes `f` with a value, and its next
@@ -28,7 +28,12 @@ export interface JepsenEvent {
 export interface JepsenHistory {
   events: JepsenEvent[];
   lines: number[];
+  /** what is odd about it and does not keep it from being judged, in sentences */
+  warnings: string[];
 }
+
+/** An event as it is written down; a history of transactions may leave out who and what. */
+export type WrittenEvent = Omit<JepsenEvent, "process" | "f"> & Partial<Pick<JepsenEvent, "process" | "f">>;
 
 /** An operation of such a history; `invoke` and `completion` are positions in the list of its events. */
 export interface JepsenOperation {
@@ -49,24 +54,48 @@ export interface JepsenOperation {
 
 /**
  * Takes the events of a history one by one and refuses what cannot be true: a completion without its invocation, or of
- * another function or key; two invocations open in one process; time that goes back.
+ * another function or key; two invocations open in one process.
+ *
+ * The order of the events is the order of time. Clocks may go back all the same: that is a warning.
+ *
+ * Where no event names a process, each invocation is a process of its own, and a completion belongs to the invocation
+ * before it. What a list of lists is done with needs no name: it is a transaction.
  */
 export class JepsenReader implements JepsenHistory {
   readonly events: JepsenEvent[] = [];
   readonly lines: number[] = [];
   readonly #open = new Map<number, JepsenEvent>();
   #time = Number.NEGATIVE_INFINITY;
+  #goesBack: { times: number; line: number } | undefined;
+  #anonymous: boolean | undefined;
+  #invoked = 0;
+
+  get warnings(): string[] {
+    if (this.#goesBack === undefined) return [];
+    const { times, line } = this.#goesBack;
+    const often = times === 1 ? "once" : `${times} times, first`;
+    return [`time goes back ${often} at line ${line}; the order of the lines counts, and not the times`];
+  }
 
   /** @throws UnusableHistory, naming the line */
-  add(event: JepsenEvent, line: number): void {
+  add(written: WrittenEvent, line: number): void {
+    const event = { ...written, process: this.#processOf(written, line), f: functionOf(written, line) };
     if (event.time !== undefined) {
       if (event.time < this.#time)
-        throw new UnusableHistory(`time goes back from ${this.#time} to ${event.time}`, line);
+        this.#goesBack = { times: (this.#goesBack?.times ?? 0) + 1, line: this.#goesBack?.line ?? line };
       this.#time = event.time;
     }
     if (typeof event.process === "number") this.#follow(event, event.process, line);
     this.events.push(event);
     this.lines.push(line);
+  }
+
+  #processOf({ process, type }: WrittenEvent, line: number): number | string {
+    this.#anonymous ??= process === undefined;
+    if (this.#anonymous !== (process === undefined)) throw new UnusableHistory("an event without a process", line);
+    if (process !== undefined) return process;
+    if (type === "invoke") this.#invoked++;
+    return this.#invoked - 1;
   }
 
   #follow(event: JepsenEvent, process: number, line: number): void {
@@ -83,6 +112,12 @@ export class JepsenReader implements JepsenHistory {
       throw new UnusableHistory(`process ${process} completes ${event.f} for another key than it invoked`, line);
     this.#open.delete(process);
   }
+}
+
+function functionOf({ f, value }: WrittenEvent, line: number): string {
+  if (f !== undefined) return f;
+  if (Array.isArray(value) && value.every((item) => Array.isArray(item))) return "txn";
+  throw new UnusableHistory("an event without an f", line);
 }
 
 /** The operations of a history that a `JepsenReader` took, in the order of their invocations; clients' only. */

@@ -1,20 +1,30 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { UnusableHistory, writeJepsenEdn, writeJepsenLines } from "../history/index.ts";
+import { UnusableHistory } from "../../history/index.ts";
+import { writeJepsenEdn, writeJepsenLines } from "../../interchange/index.ts";
+import { type Level, levels } from "../transactions/index.ts";
+import { catalog } from "./catalog.ts";
 import { checkText, read } from "./check-text.ts";
-import { catalog } from "./models/catalog.ts";
 
-const usage = `npm run check -- --model MODEL [--milliseconds N] [--megabytes N] FILE
+const usage = `npm run check -- --model MODEL [--failed-cas-means-unequal] [--level LEVEL] [--milliseconds N] [--megabytes N] FILE
 npm run check -- --to edn|jsonl FILE
 
 Judges the history in FILE ("-" is standard input), in JSON lines, EDN or the form of Jepsen's logs; or writes it in
 another notation, for other checkers.
+A compare-and-set that failed did not happen, and says nothing else; with --failed-cas-means-unequal it found another
+value than the expected one (unless an error stands beside it).
 MODEL is one of ${Object.keys(catalog).join(", ")}.
+Of list-append, LEVEL is the isolation that the transactions should have: ${levels.join(", ")}
+(by default the last).
 Exit code: 0 valid, 1 invalid, 2 unknown (a budget ran out), 3 unusable input.`;
 
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  if (process.argv.includes("--help")) {
+    console.log(usage);
+    return 0;
+  }
   let text: string;
   let options: ReturnType<typeof parse>;
   try {
@@ -25,7 +35,8 @@ async function main(): Promise<number> {
     return 3;
   }
   if (options.to !== undefined) return write(options.to, text);
-  const { code, text: answer } = await checkText(options.model, text, options.budget);
+  const { code, text: answer, warnings } = await checkText(options.model, text, options);
+  for (const warning of warnings) console.error(`warning: ${warning}`);
   if (code === 3) console.error(answer);
   else console.log(answer);
   return code;
@@ -36,7 +47,9 @@ function parse() {
     allowPositionals: true,
     options: {
       model: { type: "string" },
+      level: { type: "string" },
       to: { type: "string" },
+      "failed-cas-means-unequal": { type: "boolean", default: false },
       milliseconds: { type: "string" },
       megabytes: { type: "string" },
     },
@@ -47,7 +60,23 @@ function parse() {
     throw new Error("A model, or a notation, and one file are needed.");
   const milliseconds = positive(values.milliseconds ?? "60000", "milliseconds");
   const bytes = positive(values.megabytes ?? "2048", "megabytes") * 2 ** 20;
-  return { model, to: notation(to), file, budget: { milliseconds, bytes } };
+  const level = levelOf(values.level);
+  if (level !== undefined && model !== "list-append") throw new Error("--level is for the model list-append alone.");
+  return {
+    model,
+    ...(level === undefined ? {} : { level }),
+    to: notation(to),
+    file,
+    budget: { milliseconds, bytes },
+    failedCasMeansUnequal: values["failed-cas-means-unequal"],
+  };
+}
+
+function levelOf(name: string | undefined): Level | undefined {
+  const level = levels.find((one) => one === name);
+  if (name !== undefined && level === undefined)
+    throw new Error(`There is no level "${name}"; there are ${levels.join(", ")}.`);
+  return level;
 }
 
 function notation(to: string | undefined): "edn" | "jsonl" | undefined {
@@ -57,7 +86,8 @@ function notation(to: string | undefined): "edn" | "jsonl" | undefined {
 
 function write(to: "edn" | "jsonl", text: string): number {
   try {
-    const { events } = read(text);
+    const { events, warnings } = read(text);
+    for (const warning of warnings) console.error(`warning: ${warning}`);
     process.stdout.write(to === "edn" ? writeJepsenEdn(events) : writeJepsenLines(events));
     return 0;
   } catch (error) {

@@ -1,26 +1,47 @@
 import { isDeepStrictEqual } from "node:util";
-import { type JepsenHistory, type JepsenOperation, jepsenOperations, UnusableHistory } from "../../history/index.ts";
+import { UnusableHistory } from "../../history/index.ts";
+import { type JepsenHistory, type JepsenOperation, jepsenOperations } from "../../interchange/index.ts";
 import type { Json } from "../../plan/index.ts";
 import type { Budget } from "../checker.ts";
 import { distinctQueue, type QueueOperation } from "../distinct-queue.ts";
 import { encode } from "../encode.ts";
 import { growOnlySet, type SetOperation } from "../grow-only-set.ts";
-import { judge, type Witnessed } from "../judge.ts";
+import { judge, type RecordedOperation } from "../judge.ts";
 import type { Model } from "../model.ts";
+import { keyed } from "../models/keyed.ts";
+import { type MultiRegisterInput, multiRegister } from "../models/multi-register.ts";
+import { mutex } from "../models/mutex.ts";
+import { bag, type QueueInput, type QueueOutput, queue } from "../models/queue.ts";
+import { type RegisterInput, register } from "../models/register.ts";
+import { type TextInput, text } from "../models/text.ts";
+import { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "../models/write-once.ts";
+import type { Level } from "../transactions/index.ts";
 import type { Verdict } from "../verdict.ts";
-import { keyed } from "./keyed.ts";
-import { mutex } from "./mutex.ts";
-import { bag, type QueueInput, type QueueOutput, queue } from "./queue.ts";
-import { type RegisterInput, register } from "./register.ts";
-import { type TextInput, text } from "./text.ts";
-import { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "./write-once.ts";
+import { judgeListAppend } from "./list-append.ts";
 
 /**
  * Judges a history of the interchange form. Events are named by their places in it.
  * @throws UnusableHistory for what is no operation of the model
  * @throws ModelFault
  */
-export type HistoryJudge = (history: JepsenHistory, budget: Budget) => Promise<Verdict>;
+export type HistoryJudge = (history: JepsenHistory, options: JudgeOptions) => Promise<Judgement>;
+
+export interface Judgement {
+  verdict: Verdict;
+  /** the verdict in words, where there is more to say than its evidence does */
+  report?: string;
+}
+
+export interface JudgeOptions {
+  budget: Budget;
+  /**
+   * A compare-and-set that failed, without an error, found another value. By itself a failure says only that nothing
+   * happened, for whatever reason: so it is in Jepsen's histories at large.
+   */
+  failedCasMeansUnequal?: boolean;
+  /** of transactions: the isolation that is asked for, by default the strongest there is */
+  level?: Level;
+}
 
 /**
  * What a history can be judged by, by name. As Jepsen has it, `fail` means that the operation did not happen, and `info`
@@ -28,28 +49,33 @@ export type HistoryJudge = (history: JepsenHistory, budget: Budget) => Promise<V
  */
 export const catalog: Readonly<Record<string, HistoryJudge>> = {
   /** read and write; nil at first */
-  register: by(register(null), (operation) => (operation.f === "cas" ? undefined : registerAnswer(operation))),
-  /** read, write and cas [from to]; nil at first; a cas that failed without an error found another value */
+  register: by(register(null), (operation, options) =>
+    operation.f === "cas" ? undefined : registerAnswer(operation, options),
+  ),
+  /** read, write and cas [from to]; nil at first */
   "cas-register": by(register(null), registerAnswer),
   /**
    * by key: get, put and append on texts, empty at first; or read, write and cas on registers, nil at first. The key
    * stands by itself or, as Jepsen's independent histories have it, before the value: [key value].
    */
-  kv: (history, budget) => {
+  kv: (history, options) => {
     const texts = history.events.some(({ f }) => f === "get" || f === "put" || f === "append");
-    return (texts ? textsByKey : registersByKey)(history, budget);
+    return (texts ? textsByKey : registersByKey)(history, options);
   },
+  /** transactions of [:read key value] and [:write key value] that take effect as one; every register holds 0 at first */
+  "multi-register": by(multiRegister(0), multiRegisterAnswer),
   /** add, and read of the whole; it never shrinks */
-  set: async (history, budget) =>
-    growOnlySet(
+  set: async (history, { budget }) => ({
+    verdict: growOnlySet(
       operationsOf(history).flatMap((o) => setOperation(o, history)),
       budget,
     ),
+  }),
   /** enqueue, dequeue and drain, first in, first out; nil is dequeued when there is nothing */
   queue: queueJudge(true),
   /** the same, in any order */
   bag: queueJudge(false),
-  /** acquire and release */
+  /** acquire and release; free at first */
   mutex: by(mutex, ({ f, outcome }) =>
     f !== "acquire" && f !== "release"
       ? undefined
@@ -59,6 +85,8 @@ export const catalog: Readonly<Record<string, HistoryJudge>> = {
   ),
   /** write and read; what is written first stays; a write may answer what stands */
   "write-once": by(writeOnce, writeOnceAnswer),
+  /** transactions of [:append key value] and [:r key list]; lists are empty at first */
+  "list-append": judgeListAppend,
 };
 
 /** What an operation is to a model: "nothing" when it did not happen or says nothing, undefined when it is none of it. */
@@ -66,13 +94,13 @@ type Answer<Input, Output> = { input: Input; output: Output | undefined } | "not
 
 function by<State, Input, Output>(
   model: Model<State, Input, Output>,
-  answer: (operation: JepsenOperation) => Answer<Input, Output>,
+  answer: (operation: JepsenOperation, options: JudgeOptions) => Answer<Input, Output>,
   standsFor: (operation: JepsenOperation, history: JepsenHistory) => JepsenOperation[] = (operation) => [operation],
 ): HistoryJudge {
-  return async (history, budget) => {
+  return async (history, options) => {
     const operations = operationsOf(history).flatMap((operation) => standsFor(operation, history));
-    const witnessed = operations.flatMap((operation): Witnessed<Input, Output>[] => {
-      const chosen = answer(operation);
+    const recorded = operations.flatMap((operation): RecordedOperation<Input, Output>[] => {
+      const chosen = answer(operation, options);
       if (chosen === undefined) throw unknown(operation, history, model.name);
       if (chosen === "nothing") return [];
       const { invoke, completion, outcome } = operation;
@@ -81,42 +109,46 @@ function by<State, Input, Output>(
         { name: nameOf(operation, history), observed: { ...chosen, call: invoke, return: end }, invoke, completion },
       ];
     });
-    return judge(model, witnessed, budget);
+    return { verdict: await judge(model, recorded, options.budget) };
   };
 }
 
 /** Without a search, if that decides it. */
 function queueJudge(ordered: boolean): HistoryJudge {
   const search = by(ordered ? queue : bag, queueAnswer, drained);
-  return async (history, budget) => {
+  return async (history, options) => {
     const operations = operationsOf(history).flatMap((operation) => drained(operation, history));
     const decided = distinctQueue(
       operations.flatMap((operation) => queueOperation(operation, history)),
       ordered,
     );
-    return decided ?? search(history, budget);
+    return decided ? { verdict: decided } : search(history, options);
   };
 }
 
-const registersByKey = by(keyed(register(null)), (operation) => withKey(operation, registerAnswer));
-const textsByKey = by(keyed(text), (operation) => withKey(operation, textAnswer));
+const registersByKey = by(keyed(register(null)), (operation, options) => withKey(operation, options, registerAnswer));
+const textsByKey = by(keyed(text), (operation, options) => withKey(operation, options, textAnswer));
 
 function withKey<Input, Output>(
   operation: JepsenOperation,
-  answer: (operation: JepsenOperation) => Answer<Input, Output>,
+  options: JudgeOptions,
+  answer: (operation: JepsenOperation, options: JudgeOptions) => Answer<Input, Output>,
 ): Answer<{ key: string; input: Input }, Output> {
   const { key, input, value } = operation;
   const pair = key === undefined ? input : [key, input];
   if (!Array.isArray(pair) || pair.length !== 2) return undefined;
   const own =
     key === undefined ? { ...operation, input: pair[1]!, value: Array.isArray(value) ? value[1]! : value } : operation;
-  const chosen = answer(own);
+  const chosen = answer(own, options);
   return typeof chosen === "object"
     ? { ...chosen, input: { key: encode([pair[0]]).slice(1, -1), input: chosen.input } }
     : chosen;
 }
 
-function registerAnswer(operation: JepsenOperation): Answer<RegisterInput, Json> {
+function registerAnswer(
+  operation: JepsenOperation,
+  { failedCasMeansUnequal = false }: JudgeOptions,
+): Answer<RegisterInput, Json> {
   const { f, input, outcome, value, error } = operation;
   const known = outcome === "ok";
   switch (f) {
@@ -128,12 +160,41 @@ function registerAnswer(operation: JepsenOperation): Answer<RegisterInput, Json>
     case "cas": {
       if (!Array.isArray(input) || input.length !== 2 || contradicts(operation)) return undefined;
       const cas = { f, from: input[0]!, to: input[1]! } as const;
-      if (outcome === "fail") return error === undefined ? { input: cas, output: false } : "nothing";
+      if (outcome === "fail")
+        return failedCasMeansUnequal && error === undefined ? { input: cas, output: false } : "nothing";
       return { input: cas, output: known ? true : undefined };
     }
     default:
       return undefined;
   }
+}
+
+function multiRegisterAnswer({ f, input, outcome, value }: JepsenOperation): Answer<MultiRegisterInput, Json> {
+  const asked = microOperations(input);
+  if (f !== "txn" || asked === undefined) return undefined;
+  if (outcome === "fail") return "nothing";
+  if (outcome === "info") return { input: asked, output: undefined };
+  const answered = microOperations(value);
+  const fits =
+    answered?.length === asked.length &&
+    answered.every(({ f, key, value }, k) => {
+      const own = asked[k]!;
+      return f === own.f && isDeepStrictEqual(key, own.key) && (f === "read" || isDeepStrictEqual(value, own.value));
+    });
+  if (!fits) return undefined;
+  return { input: asked, output: answered.map(({ value }) => value) };
+}
+
+function microOperations(value: Json): MultiRegisterInput | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const all = value.map((one) => {
+    if (!Array.isArray(one) || one.length !== 3) return undefined;
+    const [f, key = null, value = null] = one;
+    const isRead = f === ":read" || f === ":r" || f === "read" || f === "r";
+    if (!isRead && f !== ":write" && f !== ":w" && f !== "write" && f !== "w") return undefined;
+    return { f: isRead ? ("read" as const) : ("write" as const), key: encode([key]).slice(1, -1), value };
+  });
+  return all.every((one) => one !== undefined) ? all : undefined;
 }
 
 function textAnswer(operation: JepsenOperation): Answer<TextInput, string> {
@@ -213,6 +274,9 @@ function unknown(
   { lines }: JepsenHistory,
   model: string,
 ): UnusableHistory {
-  const told = value === null ? "" : ` with ${JSON.stringify(value)}`;
-  return new UnusableHistory(`${f} of ${JSON.stringify(input)}${told} is nothing that a ${model} does`, lines[invoke]);
+  const answer = value === null ? "" : ` with ${JSON.stringify(value)}`;
+  return new UnusableHistory(
+    `${f} of ${JSON.stringify(input)}${answer} is nothing that a ${model} does`,
+    lines[invoke],
+  );
 }

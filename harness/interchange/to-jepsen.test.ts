@@ -1,0 +1,36 @@
+import { expect, test } from "vitest";
+import type { History } from "../history/index.ts";
+import { jepsenOf } from "./index.ts";
+
+const history: History = {
+  plan: {
+    operations: [
+      { id: "o1", client: "a", kind: "write", mode: "call", call: { service: "s", handler: "h", key: "@k" }, input: 1 },
+      { id: "o2", client: "b", kind: "read", mode: "call", call: { service: "s", handler: "h", key: "@k" } },
+      { id: "o3", client: "a", kind: "write", mode: "call", input: 2 },
+    ],
+    faults: [],
+  },
+  stack: "simulated",
+  events: [
+    { type: "invoke", at: 0, operation: "o1" },
+    { type: "info", at: 1.5, operation: "o1", reason: "connection lost" },
+    { type: "fault", at: 2, fault: "f1", kind: "kill-server", phase: "struck" },
+    { type: "invoke", at: 3, operation: "o3" },
+    { type: "invoke", at: 3, operation: "o2" },
+    { type: "ok", at: 4, operation: "o2", value: 1 },
+    { type: "fail", at: 5, operation: "o3", status: 409, message: "taken" },
+  ],
+  final: { quiescent: true, unfinished: [], state: {}, outcomes: {} },
+};
+
+test("for other checkers, a client goes on as a new process after an operation that was left open", () => {
+  expect(jepsenOf(history)).toEqual([
+    { type: "invoke", process: 0, f: "write", value: 1, key: "@k", time: 0 },
+    { type: "info", process: 0, f: "write", value: 1, key: "@k", time: 1_500_000, error: "connection lost" },
+    { type: "invoke", process: 2, f: "write", value: 2, time: 3_000_000 },
+    { type: "invoke", process: 1, f: "read", value: null, key: "@k", time: 3_000_000 },
+    { type: "ok", process: 1, f: "read", value: 1, key: "@k", time: 4_000_000 },
+    { type: "fail", process: 2, f: "write", value: 2, time: 5_000_000, error: "409 taken" },
+  ]);
+});
