@@ -1,6 +1,7 @@
 import { type Checker, ends, replaysDeterministically } from "../check/index.ts";
 import type { History } from "../history/index.ts";
 import type { Call, Plan, Storm } from "../plan/index.ts";
+import type { ExternalSystem } from "../world/index.ts";
 
 /** What must hold of a pattern, and how it is put to the test. */
 export interface PropertyOptions {
@@ -8,6 +9,8 @@ export interface PropertyOptions {
   pattern: string;
   /** settings of the services, as environment variables */
   environment?: Record<string, string>;
+  /** external systems to be played beside those that every property finds */
+  systems?: readonly ExternalSystem[];
   plan: Storm;
   /**
    * Calls by which the closing phase lets go of who waits for what nobody does any more. They are made, and made again, as

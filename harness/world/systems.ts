@@ -1,9 +1,27 @@
+import { alerts } from "./alerts.ts";
+import { batchReceiver } from "./batch-receiver.ts";
 import { cars } from "./cars.ts";
+import { feed } from "./feed.ts";
 import { flights } from "./flights.ts";
 import { machines } from "./machines.ts";
+import { mail } from "./mail.ts";
+import { moderation } from "./moderation.ts";
+import { objectStorage } from "./object-storage.ts";
 import { paymentProvider } from "./payment-provider.ts";
 import type { ExternalSystem } from "./system.ts";
 import { workshop } from "./workshop.ts";
 
-/** Every external system that the world can play: a new one is a file and a line here. */
-export const systems: readonly (() => ExternalSystem)[] = [flights, cars, paymentProvider, machines, workshop];
+/** Every external system of the patterns: a new one is a file and a line here. */
+export const systems: readonly ExternalSystem[] = [
+  alerts,
+  batchReceiver,
+  cars,
+  feed,
+  flights,
+  machines,
+  mail,
+  moderation,
+  objectStorage,
+  paymentProvider,
+  workshop,
+];

@@ -1,0 +1,83 @@
+import { onTestFinished, vi } from "vitest";
+import type { Json } from "../plan/index.ts";
+import type { ExternalAnswer } from "../stack/index.ts";
+import { SECRET } from "./authentication.ts";
+import type { ExternalSystem, LedgerEntry } from "./system.ts";
+import { World } from "./world.ts";
+
+/** Headers that every system accepts as a caller's own. */
+const CREDENTIALS: Record<string, Record<string, string>> = {
+  cars: { "x-api-key": SECRET },
+  alerts: { "x-routing-key": SECRET },
+  "payment-provider": { authorization: `Basic ${btoa(`${SECRET}:`)}` },
+};
+const credentials = (system: string) => CREDENTIALS[system] ?? { authorization: `Bearer ${SECRET}` };
+
+export interface Wish {
+  /** sent as JSON */
+  json?: Json;
+  /** sent as it is */
+  body?: string;
+  /** the idempotency key, in its header */
+  key?: string;
+  headers?: Record<string, string>;
+  now?: number;
+}
+
+export interface Told {
+  status: number;
+  body: unknown;
+  text: string;
+  headers: Record<string, string>;
+  entries: LedgerEntry[];
+}
+
+/** A fresh world, and a caller that every system knows. */
+export function play(systems?: readonly ExternalSystem[]) {
+  const world = new World(systems);
+  const ledger: LedgerEntry[] = [];
+
+  function ask(target: string, wish: Wish = {}): Told {
+    const { json, body = json === undefined ? "" : JSON.stringify(json), key, headers, now = 0 } = wish;
+    const [method = "", path = ""] = target.split(" ");
+    const sent = {
+      ...credentials(path.split(/[/?]/)[1] ?? ""),
+      ...(json !== undefined && { "content-type": "application/json" }),
+      ...(key !== undefined && { "idempotency-key": key }),
+      ...headers,
+    };
+    const { answer, entries } = world.handle({ method, path, headers: sent, body }, now);
+    ledger.push(...entries);
+    return { ...readAnswer(answer), entries };
+  }
+
+  return { world, ledger, ask };
+}
+
+function readAnswer({ status, body, headers = {} }: ExternalAnswer): Omit<Told, "entries"> {
+  const isJson = (headers["content-type"] ?? "application/json").startsWith("application/json");
+  return { status, text: body, headers, body: isJson ? JSON.parse(body) : body };
+}
+
+/** Lets the global `fetch` reach a fresh world until the test is over, at the default addresses. */
+export function playOverFetch(systems?: readonly ExternalSystem[]) {
+  const world = new World(systems);
+  const ledger: LedgerEntry[] = [];
+  const fetchWorld: typeof fetch = async (input, init) => {
+    const request = new Request(input, init);
+    const { pathname, search } = new URL(request.url);
+    const headers = Object.fromEntries(request.headers);
+    const asked = { method: request.method, path: pathname + search, headers, body: await request.text() };
+    const { answer, entries } = world.handle(asked, 0);
+    ledger.push(...entries);
+    const { status, body, headers: own } = answer;
+    return new Response(body, { status, headers: { "content-type": "application/json", ...own } });
+  };
+  vi.stubGlobal("fetch", fetchWorld);
+  onTestFinished(() => {
+    vi.unstubAllGlobals();
+  });
+  return { world, ledger };
+}
+
+export const types = (entries: readonly LedgerEntry[]): string[] => entries.map(({ type }) => type);
