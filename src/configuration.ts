@@ -21,8 +21,12 @@ export const externalUrl = (system: string) => url(externalSetting(system), `htt
 /** The setting that holds it: "payment-provider" is found at PAYMENT_PROVIDER_URL. */
 export const externalSetting = (system: string) => `${settingPrefix(system)}_URL`;
 
-/** What the services show an external system to be let in: "payment-provider" wants PAYMENT_PROVIDER_SECRET. */
-export const externalSecret = (system: string) => process.env[`${settingPrefix(system)}_SECRET`] ?? "stormproof";
+/** What the services show an external system to be let in: for "payment-provider" it is PAYMENT_PROVIDER_SECRET. */
+export const externalSecret = (system: string, fallback = "stormproof") =>
+  process.env[externalSecretSetting(system)] ?? fallback;
+
+/** The setting that holds it. */
+export const externalSecretSetting = (system: string) => `${settingPrefix(system)}_SECRET`;
 
 const settingPrefix = (system: string) => system.toUpperCase().replaceAll("-", "_");
 

@@ -2,7 +2,7 @@ import type { Verdict } from "../check/index.ts";
 import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
 import { type Mutant, makeBundle, type Stack } from "../stack/index.ts";
-import { systems, World } from "../world/index.ts";
+import { systemsWith, World } from "../world/index.ts";
 import { type Ground, runCase } from "./case.ts";
 import { faultKind } from "./faults/index.ts";
 import type { Property } from "./property.ts";
@@ -62,7 +62,7 @@ export class Arena {
       closing: property.closing ?? (() => []),
       audit: property.audit ?? (() => ({})),
       makeTag: () => makeTag(this.#isVirtual ? () => 0 : Math.random),
-      makeWorld: () => new World([...systems, ...(property.systems ?? [])]),
+      makeWorld: () => new World(systemsWith(property.systems)),
       ...(this.#isVirtual ? this.#connect() : this.#shared),
     };
   }

@@ -9,7 +9,7 @@ export interface PropertyOptions {
   pattern: string;
   /** settings of the services, as environment variables */
   environment?: Record<string, string>;
-  /** external systems to be played beside those that every property finds */
+  /** external systems to be played beside those that every property finds, or in the place of one of the same name */
   systems?: readonly ExternalSystem[];
   plan: Storm;
   /**

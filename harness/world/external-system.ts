@@ -4,7 +4,7 @@ import type { ExternalAnswer } from "../stack/index.ts";
 import type { Authentication } from "./authentication.ts";
 import { type BodyReader, none } from "./body.ts";
 import { IdempotencyMemory, type KeyRule } from "./idempotency.ts";
-import { decodeId } from "./ids.ts";
+import { matchPath } from "./paths.ts";
 import type { ExternalSystem, Happening, LedgerEntry, Reaction, RunningSystem, SystemRequest } from "./system.ts";
 
 /** What an entry of the ledger is about. */
@@ -176,7 +176,7 @@ class Running<State> implements RunningSystem {
     const stranger = this.#parts.authentication(request.headers, request.path);
     if (stranger !== undefined) return refused(401, stranger);
     const matches = this.#parts.routes.flatMap((route) => {
-      const params = matched(route.segments, request.path.split("/"));
+      const params = matchPath(route.segments, request.path);
       return params ? [{ route, params }] : [];
     });
     const match = matches.find(({ route }) => route.method === request.method);
@@ -248,23 +248,6 @@ const answered = (body: Json, more?: Partial<ExternalAnswer>): Reaction => ({
   answer: { status: 200, body: JSON.stringify(body), ...more },
   entries: [],
 });
-
-/** The parameters of a path that fits. */
-function matched(segments: readonly string[], path: readonly string[]): Record<string, string> | undefined {
-  if (segments.length !== path.length) return undefined;
-  const params: [string, string][] = [];
-  for (const [place, segment] of segments.entries()) {
-    const actual = path[place] ?? "";
-    if (!segment.startsWith(":")) {
-      if (segment !== actual) return undefined;
-      continue;
-    }
-    const id = decodeId(actual);
-    if (id === undefined || id === "") return undefined;
-    params.push([segment.slice(1), id]);
-  }
-  return Object.fromEntries(params);
-}
 
 /** What time had done before a request was looked at comes before what the request did. */
 export const after = ({ entries }: Happening, reaction: Reaction): Reaction => ({

@@ -7,8 +7,21 @@ export { inBody, inHeader, inPath, type KeyRule } from "./idempotency.ts";
 export { UNKNOWN_ADDRESS } from "./mail.ts";
 export { PONDERED_POST, REJECTED_POST } from "./moderation.ts";
 export { DECLINED_CARD } from "./payment-provider.ts";
+export {
+  API_VERSION,
+  type Delivery,
+  FAILS_AFTER_CHARGE,
+  FAILS_BEFORE_CHARGE,
+  INVOICE_EVENTS,
+  invoiceObject,
+  PAYMENT_INTENT_EVENTS,
+  type StripeSettings,
+  signedDelivery,
+  stripe,
+  stripeEvent,
+} from "./stripe/index.ts";
 export type { ExternalSystem, Happening, LedgerEntry, Reaction, RunningSystem, SystemRequest } from "./system.ts";
-export { systems } from "./systems.ts";
+export { systems, systemsWith } from "./systems.ts";
 export type { Webhook } from "./webhook.ts";
 export { IMPOSSIBLE_TASK } from "./workshop.ts";
 export { World } from "./world.ts";

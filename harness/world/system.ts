@@ -35,6 +35,8 @@ export interface SystemRequest {
   path: string;
   /** decoded by `decodeId`; the last one of a name counts */
   query: Readonly<Record<string, string>>;
+  /** the query as it was sent, without its question mark */
+  search: string;
   /** names in lower case */
   headers: Readonly<Record<string, string>>;
   body: string;

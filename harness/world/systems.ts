@@ -8,6 +8,7 @@ import { mail } from "./mail.ts";
 import { moderation } from "./moderation.ts";
 import { objectStorage } from "./object-storage.ts";
 import { paymentProvider } from "./payment-provider.ts";
+import { stripe } from "./stripe/index.ts";
 import type { ExternalSystem } from "./system.ts";
 import { workshop } from "./workshop.ts";
 
@@ -23,5 +24,12 @@ export const systems: readonly ExternalSystem[] = [
   moderation,
   objectStorage,
   paymentProvider,
+  stripe(),
   workshop,
+];
+
+/** All of them, and those of a property: one of a name that is there already takes its place. */
+export const systemsWith = (own: readonly ExternalSystem[] = []): readonly ExternalSystem[] => [
+  ...systems.filter(({ name }) => !own.some((other) => other.name === name)),
+  ...own,
 ];

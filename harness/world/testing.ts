@@ -1,14 +1,16 @@
 import { onTestFinished, vi } from "vitest";
 import type { Json } from "../plan/index.ts";
-import type { ExternalAnswer } from "../stack/index.ts";
+import type { ExternalAnswer, ExternalRequest } from "../stack/index.ts";
 import { SECRET } from "./authentication.ts";
 import type { ExternalSystem, LedgerEntry } from "./system.ts";
+import type { Webhook } from "./webhook.ts";
 import { World } from "./world.ts";
 
 /** Headers that every system accepts as a caller's own. */
 const CREDENTIALS: Record<string, Record<string, string>> = {
   cars: { "x-api-key": SECRET },
   alerts: { "x-routing-key": SECRET },
+  stripe: { authorization: "Bearer sk_test_1" },
   "payment-provider": { authorization: `Basic ${btoa(`${SECRET}:`)}` },
 };
 const credentials = (system: string) => CREDENTIALS[system] ?? { authorization: `Bearer ${SECRET}` };
@@ -59,17 +61,27 @@ function readAnswer({ status, body, headers = {} }: ExternalAnswer): Omit<Told, 
   return { status, text: body, headers, body: isJson ? JSON.parse(body) : body };
 }
 
-/** Lets the global `fetch` reach a fresh world until the test is over, at the default addresses. */
-export function playOverFetch(systems?: readonly ExternalSystem[]) {
+/** What went through `fetch`. */
+export interface Exchange {
+  request: ExternalRequest;
+  answer: ExternalAnswer;
+}
+
+/** Lets the global `fetch` reach a fresh world until the test is over, at the default addresses, and time pass there. */
+export function playOverFetch(systems?: readonly ExternalSystem[], exchanges: Exchange[] = []) {
   const world = new World(systems);
   const ledger: LedgerEntry[] = [];
+  const webhooks: Webhook[] = [];
+  const clock = { now: 0 };
   const fetchWorld: typeof fetch = async (input, init) => {
     const request = new Request(input, init);
     const { pathname, search } = new URL(request.url);
     const headers = Object.fromEntries(request.headers);
     const asked = { method: request.method, path: pathname + search, headers, body: await request.text() };
-    const { answer, entries } = world.handle(asked, 0);
+    const { answer, entries, webhooks: told = [] } = world.handle(asked, clock.now);
     ledger.push(...entries);
+    webhooks.push(...told);
+    exchanges.push({ request: asked, answer });
     const { status, body, headers: own } = answer;
     return new Response(body, { status, headers: { "content-type": "application/json", ...own } });
   };
@@ -77,7 +89,13 @@ export function playOverFetch(systems?: readonly ExternalSystem[]) {
   onTestFinished(() => {
     vi.unstubAllGlobals();
   });
-  return { world, ledger };
+  const advance = (milliseconds: number) => {
+    clock.now += milliseconds;
+    const happening = world.advance(clock.now);
+    ledger.push(...happening.entries);
+    webhooks.push(...happening.webhooks);
+  };
+  return { world, ledger, webhooks, advance };
 }
 
 export const types = (entries: readonly LedgerEntry[]): string[] => entries.map(({ type }) => type);

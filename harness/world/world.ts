@@ -30,7 +30,7 @@ export class World {
     const system = this.#systems.get(name);
     if (!system) return this.#unknown(name);
     const { method, headers, body } = request;
-    return system.handle({ method, path, query: queryOf(search), headers, body }, now);
+    return system.handle({ method, path, query: queryOf(search), search, headers, body }, now);
   }
 
   /**
