@@ -6,6 +6,7 @@ const processes = [
   "harness/stack/fidelity/**/*.test.ts",
   "harness/run/vitest/end-to-end.test.ts",
   "harness/bench/**/*.test.ts",
+  "harness/world/stripe/stacks.test.ts",
 ];
 
 export default defineConfig({
