@@ -11,7 +11,7 @@ import { objectStorage } from "../../src/external/object-storage.ts";
 import { paymentProvider } from "../../src/external/payment-provider.ts";
 import { workshop } from "../../src/external/workshop.ts";
 import { DECLINED_CARD, PONDERED_POST, REJECTED_POST, UNKNOWN_ADDRESS } from "./index.ts";
-import { playOverFetch, types } from "./testing.ts";
+import { types, worldOverFetch } from "./testing.ts";
 
 const STRANGE_IDS = ["a/b", "..", ".", "%2F", "A", "a", " a ", "é", "😀", "\ud800", "__proto__", "~.", "a?b#c"];
 const seat = { flightId: "LH1", passengerName: "Ada" };
@@ -78,7 +78,7 @@ const each: Record<string, { use(id: string): Promise<unknown>; keys(id: string)
 test.each(Object.entries(each))(
   "%s: the client and the system understand each other, whatever the id",
   async (_, one) => {
-    const { ledger } = playOverFetch();
+    const { ledger } = worldOverFetch();
     for (const id of STRANGE_IDS) await one.use(id);
     expect(new Set(types(ledger))).toEqual(new Set(["effect"]));
     expect(ledger.map(({ key }) => key)).toEqual(STRANGE_IDS.flatMap(one.keys));
@@ -86,7 +86,7 @@ test.each(Object.entries(each))(
 );
 
 test.each(Object.entries(each))("%s: the same key changes nothing twice", async (_, one) => {
-  const { ledger } = playOverFetch();
+  const { ledger } = worldOverFetch();
   await one.use("k1");
   const before = ledger.length;
   await one.use("k1");
@@ -94,7 +94,7 @@ test.each(Object.entries(each))("%s: the same key changes nothing twice", async 
 });
 
 test("whatever a call belongs to stands in the ledger as it was given", async () => {
-  const { ledger } = playOverFetch();
+  const { ledger } = worldOverFetch();
   for (const reference of STRANGE_IDS) {
     await flights.cancel(`flight:${reference}`, { key: reference, reference });
     await cars.cancel(`car:${reference}`, { key: reference, reference });
@@ -104,12 +104,12 @@ test("whatever a call belongs to stands in the ledger as it was given", async ()
 });
 
 test("a declined card is a refusal", async () => {
-  playOverFetch();
+  worldOverFetch();
   expect(await status(paymentProvider.charge({ ...card, cardNumber: DECLINED_CARD }, tag("p1")))).toBe(402);
 });
 
 test("a mail that is sent without a key is sent each time", async () => {
-  const { ledger } = playOverFetch();
+  const { ledger } = worldOverFetch();
   await mail.sendUnkeyed(message, { reference: "r" });
   await mail.sendUnkeyed(message, { reference: "r" });
   expect(types(ledger)).toEqual(["effect", "effect"]);
@@ -118,7 +118,7 @@ test("a mail that is sent without a key is sent each time", async () => {
 });
 
 test("objects are read by their addresses, signed and plain", async () => {
-  const { ledger } = playOverFetch();
+  const { ledger } = worldOverFetch();
   await objectStorage.createBucket("b", tag("b"));
   await objectStorage.putObject("b", "o", "the text", { key: "p" });
   const [plain, signed] = [await objectStorage.address("b", "o"), await objectStorage.address("b", "o", 1)];
@@ -138,7 +138,7 @@ test("objects are read by their addresses, signed and plain", async () => {
 });
 
 test("posts get their verdict, some of them later", async () => {
-  playOverFetch();
+  worldOverFetch();
   const verdictsOf = async (content: string) => {
     const { id } = await moderation.submit({ author: "ada", content }, { key: content });
     return [(await moderation.poll(id)).status, (await moderation.poll(id)).status];
@@ -149,7 +149,7 @@ test("posts get their verdict, some of them later", async () => {
 });
 
 test("a feed refuses a number that is lower than one that it has heard", async () => {
-  playOverFetch();
+  worldOverFetch();
   await feed.publish({ user: "ada", post: "p2", number: 2 }, { key: "k2" });
   expect(await status(feed.publish({ user: "ada", post: "p1", number: 1 }, { key: "k1" }))).toBe(409);
   expect(await status(feed.publish({ user: "bob", post: "p1", number: 1 }, { key: "k3" }))).toBe(200);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { bearer, externalSystem, inBody, inHeader, inPath, json, text, World } from "./index.ts";
-import { play, types } from "./testing.ts";
+import { bearer, externalSystem, inBody, inHeader, inPath, json, systems, systemsWith, text, World } from "./index.ts";
+import { startWorld, types } from "./testing.ts";
 
 const Guest = z.strictObject({ guest: z.string().min(1), nights: z.int().positive().optional() });
 
@@ -28,27 +28,27 @@ const hotel = externalSystem("hotel", () => new Map<string, string>())
 const only = [hotel];
 
 test("a declared system answers and keeps book", () => {
-  const { ask, ledger } = play(only);
-  const { status, body } = ask("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" } });
+  const { send, ledger } = startWorld(only);
+  const { status, body } = send("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" } });
   expect([status, body]).toEqual([201, { room: "1", guest: "Ada" }]);
-  expect(ask("GET /hotel/rooms/1").body).toEqual({ guest: "Ada" });
+  expect(send("GET /hotel/rooms/1").body).toEqual({ guest: "Ada" });
   expect(ledger).toEqual([
     { type: "effect", system: "hotel", action: "check-in", key: "1", reference: "Ada", data: { guest: "Ada" } },
   ]);
 });
 
 test("each world has its own", () => {
-  const [one, other] = [play(only), play(only)];
-  one.ask("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" } });
-  expect(other.ask("GET /hotel/rooms/1").body).toEqual({ guest: null });
+  const [one, other] = [startWorld(only), startWorld(only)];
+  one.send("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" } });
+  expect(other.send("GET /hotel/rooms/1").body).toEqual({ guest: null });
 });
 
 test("ids in a path are any texts", () => {
-  const { ask, ledger } = play(only);
-  ask("PUT /hotel/rooms/a%2Fb%25/guest", { json: { guest: "Ada" } });
-  ask("PUT /hotel/rooms/~../guest", { json: { guest: "Ada" } });
+  const { send, ledger } = startWorld(only);
+  send("PUT /hotel/rooms/a%2Fb%25/guest", { json: { guest: "Ada" } });
+  send("PUT /hotel/rooms/~../guest", { json: { guest: "Ada" } });
   expect(ledger.map(({ key }) => key)).toEqual(["a/b%", ".."]);
-  expect(ask("PUT /hotel/rooms//guest", { json: { guest: "Ada" } }).status).toBe(404);
+  expect(send("PUT /hotel/rooms//guest", { json: { guest: "Ada" } }).status).toBe(404);
 });
 
 test.each([
@@ -61,26 +61,26 @@ test.each([
   ["GET /hotel/suites/1", {}, 404, "/suites/1"],
   ["GET /hotel/rooms/1", { headers: { authorization: "Bearer other" } }, 401, "bearer"],
 ])("%s with %j is refused with %i, and the mistake is named", (target, wish, status, word) => {
-  const { ask, ledger } = play(only);
-  const refused = ask(target, { key: "k1", ...wish });
+  const { send, ledger } = startWorld(only);
+  const refused = send(target, { key: "k1", ...wish });
   expect(refused.status).toBe(status);
   expect(refused.text).toContain(word);
   expect(types(ledger)).toEqual(["refusal"]);
 });
 
 test("the same key is answered alike, for ever, and changes nothing", () => {
-  const { ask } = play(only);
+  const { send } = startWorld(only);
   const wish = { json: { guest: "Ada", nights: 2 }, key: "k1" };
-  const first = ask("PUT /hotel/rooms/1/guest", wish);
-  const again = ask("PUT /hotel/rooms/1/guest", { json: { nights: 2, guest: "Ada" }, key: "k1", now: 1e12 });
+  const first = send("PUT /hotel/rooms/1/guest", wish);
+  const again = send("PUT /hotel/rooms/1/guest", { json: { nights: 2, guest: "Ada" }, key: "k1", now: 1e12 });
   expect([again.status, again.body]).toEqual([first.status, first.body]);
   expect(again.entries).toEqual([{ ...first.entries[0], type: "repeat" }]);
 });
 
 test("so is a refusal", () => {
-  const { ask } = play(only);
-  ask("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" }, key: "k1" });
-  const late = () => ask("PUT /hotel/rooms/1/guest", { json: { guest: "Bob" }, key: "k2" });
+  const { send } = startWorld(only);
+  send("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" }, key: "k1" });
+  const late = () => send("PUT /hotel/rooms/1/guest", { json: { guest: "Bob" }, key: "k2" });
   expect(types([...late().entries, ...late().entries])).toEqual(["refusal", "repeat"]);
 });
 
@@ -88,18 +88,32 @@ test.each([
   ["PUT /hotel/rooms/1/guest", { json: { guest: "Bob" } }],
   ["PUT /hotel/rooms/2/guest", { json: { guest: "Ada" } }],
 ])("a key that comes back for another request is refused: %s with %j", (target, wish) => {
-  const { ask } = play(only);
-  ask("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" }, key: "k1" });
-  const other = ask(target, { ...wish, key: "k1" });
+  const { send } = startWorld(only);
+  send("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" }, key: "k1" });
+  const other = send(target, { ...wish, key: "k1" });
   expect([other.status, types(other.entries)]).toEqual([422, ["refusal"]]);
 });
 
 test("a text is compared as it is, and keys of different places are different keys", () => {
-  const { ask, ledger } = play(only);
-  const note = (body: string) => ask("POST /hotel/rooms/1/notes/k1", { body }).status;
+  const { send, ledger } = startWorld(only);
+  const note = (body: string) => send("POST /hotel/rooms/1/notes/k1", { body }).status;
   expect([note("[1]"), note("[1]"), note("[ 1]")]).toEqual([200, 200, 422]);
-  ask("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" }, key: "k1" });
+  send("PUT /hotel/rooms/1/guest", { json: { guest: "Ada" }, key: "k1" });
   expect(types(ledger)).toEqual(["effect", "repeat", "refusal", "effect"]);
+});
+
+test("what asks for another attempt is not remembered, and says when", () => {
+  const busy = externalSystem("busy", () => ({ left: 1 })).route(
+    "POST /work",
+    { action: "work", key: inHeader("idempotency-key") },
+    ({ key, state, changed, refused }) =>
+      state.left-- > 0 ? refused(429, "too much", { key }, { "retry-after": "1" }) : changed({ key }, "done"),
+  );
+  const { send } = startWorld([busy]);
+  const [first, second, third] = [1, 2, 3].map(() => send("POST /busy/work", { key: "k1" }));
+  expect([first?.status, first?.headers]).toEqual([429, { "retry-after": "1" }]);
+  expect([second?.status, third?.status]).toEqual([200, 200]);
+  expect(types([...(second?.entries ?? []), ...(third?.entries ?? [])])).toEqual(["effect", "repeat"]);
 });
 
 test("a key in a body that cannot be read is none", () => {
@@ -111,11 +125,18 @@ test("a key in a body that cannot be read is none", () => {
 });
 
 test("a request to a system that was not declared is refused, and the system is named", () => {
-  const { ask, ledger } = play(only);
-  const { status, text } = ask("POST /motel/rooms", { json: {} });
+  const { send, ledger } = startWorld(only);
+  const { status, text } = send("POST /motel/rooms", { json: {} });
   expect(status).toBe(404);
   expect(text).toContain('no external system \\"motel\\" in this world; there are: hotel');
   expect(ledger).toEqual([]);
+});
+
+test("a property's systems are played beside the others, or in the place of one of the same name", () => {
+  const mail = externalSystem("mail", () => undefined);
+  const names = systemsWith([hotel, mail]).map(({ name }) => name);
+  expect(names.toSorted()).toEqual([...systems.map(({ name }) => name), "hotel"].toSorted());
+  expect(systemsWith([hotel, mail])).toContain(mail);
 });
 
 test("two systems cannot have one name", () => {

@@ -35,8 +35,11 @@ export interface Call<State, Param extends string, Body> {
   changed(fact: Fact, body: Json, more?: Partial<ExternalAnswer>): Reaction;
   /** It is already as the caller wants it. */
   unchanged(fact: Fact, body: Json, more?: Partial<ExternalAnswer>): Reaction;
-  /** The system declines. A status of 408, 425, 429 or 5xx asks the caller to try again. */
-  refused(status: number, message: string, fact?: Fact): Reaction;
+  /**
+   * The system declines. A status of 408, 425, 429 or 5xx asks the caller to try again, and `headers` may say when:
+   * `{"retry-after": "1"}`.
+   */
+  refused(status: number, message: string, fact?: Fact, headers?: Record<string, string>): Reaction;
   /** Time changed something, before the request was looked at: see `after`. */
   lapsed(fact: Fact): LedgerEntry;
   /** A read: nothing that the ledger should know. */
@@ -194,12 +197,12 @@ class Running<State> implements RunningSystem {
   ): Reaction {
     const keyed = { ...request, params };
     const key = rule?.read(keyed) ?? `unkeyed-${++this.#unkeyed}`;
-    const refused = (status: number, message: string, fact: Fact = { key }) =>
-      this.#refused(action, fact, status, message);
+    const refused: Call<State, Param, Body>["refused"] = (status, message, fact = { key }, headers = {}) =>
+      this.#refused(action, fact, status, message, headers);
     const answer = (): Reaction => {
       const read = (reader ?? (none as BodyReader<Body>)).read(request.body, request.headers["content-type"] ?? "");
       if (!("body" in read)) return refused(read.status, read.message);
-      const told = (type: "effect" | "repeat") => (fact: Fact, body: Json, more?: Partial<ExternalAnswer>) => ({
+      const recorded = (type: "effect" | "repeat") => (fact: Fact, body: Json, more?: Partial<ExternalAnswer>) => ({
         answer: { status: 200, body: JSON.stringify(body), ...more },
         entries: [this.#entry(type, action, fact)],
       });
@@ -212,8 +215,8 @@ class Running<State> implements RunningSystem {
         key,
         state: this.#state,
         now,
-        changed: told("effect"),
-        unchanged: told("repeat"),
+        changed: recorded("effect"),
+        unchanged: recorded("repeat"),
         refused,
         lapsed: this.#lapsed,
         answered,
@@ -231,9 +234,15 @@ class Running<State> implements RunningSystem {
 
   readonly #lapsed = (fact: Fact): LedgerEntry => this.#entry("lapse", "lapse", fact);
 
-  #refused(action: string, fact: Fact, status: number, message: string): Reaction {
+  #refused(
+    action: string,
+    fact: Fact,
+    status: number,
+    message: string,
+    headers: Record<string, string> = {},
+  ): Reaction {
     return {
-      answer: { status, body: JSON.stringify({ message }) },
+      answer: { status, body: JSON.stringify({ message }), headers },
       entries: [this.#entry("refusal", action, { ...fact, data: { status, message } })],
     };
   }

@@ -37,7 +37,8 @@ export const inBody = (name: string): KeyRule => ({
 /**
  * The memory that makes repeated requests harmless. A request whose key was seen before is answered as the first one was,
  * for ever, refusals included, and changes nothing; also when the first answer has not arrived yet, since an effect and
- * its answer come into being together. A key that comes back with another request is refused.
+ * its answer come into being together. A key that comes back with another request is refused. Only what asks for another
+ * attempt (408, 425, 429, 5xx) is not remembered.
  */
 export class IdempotencyMemory {
   readonly #known = new Map<string, { request: string; reaction: Reaction }>();
@@ -54,13 +55,16 @@ export class IdempotencyMemory {
     const known = this.#known.get(name);
     if (!known) {
       const reaction = handle();
-      this.#known.set(name, { request: text, reaction });
+      if (!isTransient(reaction.answer.status)) this.#known.set(name, { request: text, reaction });
       return reaction;
     }
     if (known.request !== text) return refuse(key);
     return { answer: known.reaction.answer, entries: repeated(known.reaction) };
   }
 }
+
+/** What a system says of the moment, and not of the request: it asks for another attempt, which must not hear it again. */
+const isTransient = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
 
 /** A retry in other words is a retry: the order of the fields of a JSON object does not matter. */
 function canonicalRequest({ method, path, query, headers, body }: KeyedRequest): string {

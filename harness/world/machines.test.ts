@@ -1,14 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Json } from "../plan/index.ts";
-import { play, types } from "./testing.ts";
+import { startWorld, types } from "./testing.ts";
 
 const up = { phase: "begin", transition: 1, to: "UP" };
 
 function machinesOf() {
-  const { ask, ledger } = play();
+  const { send, ledger } = startWorld();
   const tell = (machine: string, json: Json, key?: string) =>
-    ask(`POST /machines/machines/${machine}/transitions`, { json, ...(key !== undefined && { key }) });
+    send(`POST /machines/machines/${machine}/transitions`, { json, ...(key !== undefined && { key }) });
   return { tell, ledger };
 }
 

@@ -11,7 +11,7 @@ interface Bucket {
 }
 
 const Creation = z.strictObject({ reference: z.string().optional() });
-const Wish = z.strictObject({ expiresInMs: z.int().positive().optional() });
+const Wanted = z.strictObject({ expiresInMs: z.int().positive().optional() });
 const key = inHeader("idempotency-key");
 
 /**
@@ -50,7 +50,7 @@ export const objectStorage = externalSystem("object-storage", () => new Map<stri
   )
   .route(
     "POST /buckets/:bucket/objects/:object/addresses",
-    { action: "address", body: json(Wish) },
+    { action: "address", body: json(Wanted) },
     ({ params, path, body: { expiresInMs }, state, now, answered, refused }) => {
       const { bucket, object } = params;
       if (!state.get(bucket)?.objects.has(object))

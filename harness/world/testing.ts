@@ -15,7 +15,7 @@ const CREDENTIALS: Record<string, Record<string, string>> = {
 };
 const credentials = (system: string) => CREDENTIALS[system] ?? { authorization: `Bearer ${SECRET}` };
 
-export interface Wish {
+export interface SendOptions {
   /** sent as JSON */
   json?: Json;
   /** sent as it is */
@@ -26,7 +26,7 @@ export interface Wish {
   now?: number;
 }
 
-export interface Told {
+export interface Received {
   status: number;
   body: unknown;
   text: string;
@@ -35,11 +35,11 @@ export interface Told {
 }
 
 /** A fresh world, and a caller that every system knows. */
-export function play(systems?: readonly ExternalSystem[]) {
+export function startWorld(systems?: readonly ExternalSystem[]) {
   const world = new World(systems);
   const ledger: LedgerEntry[] = [];
 
-  function ask(target: string, wish: Wish = {}): Told {
+  function send(target: string, wish: SendOptions = {}): Received {
     const { json, body = json === undefined ? "" : JSON.stringify(json), key, headers, now = 0 } = wish;
     const [method = "", path = ""] = target.split(" ");
     const sent = {
@@ -53,10 +53,10 @@ export function play(systems?: readonly ExternalSystem[]) {
     return { ...readAnswer(answer), entries };
   }
 
-  return { world, ledger, ask };
+  return { world, ledger, send };
 }
 
-function readAnswer({ status, body, headers = {} }: ExternalAnswer): Omit<Told, "entries"> {
+function readAnswer({ status, body, headers = {} }: ExternalAnswer): Omit<Received, "entries"> {
   const isJson = (headers["content-type"] ?? "application/json").startsWith("application/json");
   return { status, text: body, headers, body: isJson ? JSON.parse(body) : body };
 }
@@ -68,7 +68,7 @@ export interface Exchange {
 }
 
 /** Lets the global `fetch` reach a fresh world until the test is over, at the default addresses, and time pass there. */
-export function playOverFetch(systems?: readonly ExternalSystem[], exchanges: Exchange[] = []) {
+export function worldOverFetch(systems?: readonly ExternalSystem[], exchanges: Exchange[] = []) {
   const world = new World(systems);
   const ledger: LedgerEntry[] = [];
   const webhooks: Webhook[] = [];
@@ -77,11 +77,11 @@ export function playOverFetch(systems?: readonly ExternalSystem[], exchanges: Ex
     const request = new Request(input, init);
     const { pathname, search } = new URL(request.url);
     const headers = Object.fromEntries(request.headers);
-    const asked = { method: request.method, path: pathname + search, headers, body: await request.text() };
-    const { answer, entries, webhooks: told = [] } = world.handle(asked, clock.now);
+    const sent = { method: request.method, path: pathname + search, headers, body: await request.text() };
+    const { answer, entries, webhooks: made = [] } = world.handle(sent, clock.now);
     ledger.push(...entries);
-    webhooks.push(...told);
-    exchanges.push({ request: asked, answer });
+    webhooks.push(...made);
+    exchanges.push({ request: sent, answer });
     const { status, body, headers: own } = answer;
     return new Response(body, { status, headers: { "content-type": "application/json", ...own } });
   };

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { IMPOSSIBLE_TASK } from "./index.ts";
-import { play, types } from "./testing.ts";
+import { startWorld, types } from "./testing.ts";
 
 const sand = { task: "sand", reference: "t1" };
 
 test("work is done, under the key of the call", () => {
-  const { ask, ledger } = play();
-  const { status, body } = ask("POST /workshop/jobs", { json: sand, key: "k1" });
+  const { send, ledger } = startWorld();
+  const { status, body } = send("POST /workshop/jobs", { json: sand, key: "k1" });
   expect([status, body]).toEqual([201, { id: "k1" }]);
   expect(ledger).toEqual([
     {
@@ -21,14 +21,14 @@ test("work is done, under the key of the call", () => {
 });
 
 test("equal work under another key, or under none, is other work", () => {
-  const { ask, ledger } = play();
-  for (const wish of [{ key: "k1" }, { key: "k2" }, {}, {}]) ask("POST /workshop/jobs", { json: sand, ...wish });
+  const { send, ledger } = startWorld();
+  for (const wish of [{ key: "k1" }, { key: "k2" }, {}, {}]) send("POST /workshop/jobs", { json: sand, ...wish });
   expect(types(ledger)).toEqual(["effect", "effect", "effect", "effect"]);
   expect(new Set(ledger.map(({ key }) => key)).size).toBe(4);
 });
 
 test("some work cannot be done", () => {
-  const { ask } = play();
-  const { status, entries } = ask("POST /workshop/jobs", { json: { task: `${IMPOSSIBLE_TASK}/1` }, key: "k1" });
+  const { send } = startWorld();
+  const { status, entries } = send("POST /workshop/jobs", { json: { task: `${IMPOSSIBLE_TASK}/1` }, key: "k1" });
   expect([status, types(entries)]).toEqual([422, ["refusal"]]);
 });

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Json } from "../plan/index.ts";
 import { DECLINED_CARD, OVERBOOKED_FLIGHT, SOLD_OUT_FLIGHT, systems } from "./index.ts";
-import { play, types, type Wish } from "./testing.ts";
+import { type SendOptions, startWorld, types } from "./testing.ts";
 
 const HOUR = 3_600_000;
 const seat = { flightId: "LH1", passengerName: "Ada", bookingReference: "t1" };
@@ -10,26 +10,26 @@ const card = { cardNumber: "4242424242424242", amount: 500, reference: "t1" };
 
 /** A fresh world, asked as the APIs of the airline, the car rental and the payment provider want it. */
 function agency() {
-  const { world, ledger, ask } = play();
+  const { world, ledger, send } = startWorld();
   const flight = {
-    reserve: (key: string, json: Json = seat) => ask(`PUT /flights/reservations/${key}`, { json }),
+    reserve: (key: string, json: Json = seat) => send(`PUT /flights/reservations/${key}`, { json }),
     confirm: (id: string, key: string, now = 0) =>
-      ask(`POST /flights/reservations/${id}/confirmation`, { json: {}, key, now }),
+      send(`POST /flights/reservations/${id}/confirmation`, { json: {}, key, now }),
     cancel: (id: string, key: string, now = 0) =>
-      ask(`DELETE /flights/reservations/${id}?bookingReference=t1`, { key, now }),
+      send(`DELETE /flights/reservations/${id}?bookingReference=t1`, { key, now }),
   };
   const car = {
     reserve: (request_id: string) =>
-      ask("POST /cars/rentals", { json: { request_id, pickup_location: "FRA", rental_date: "1 May" } }),
+      send("POST /cars/rentals", { json: { request_id, pickup_location: "FRA", rental_date: "1 May" } }),
     change: (id: string, status: string, request_id: string) =>
-      ask(`PATCH /cars/rentals/${id}`, { json: { request_id, status } }),
+      send(`PATCH /cars/rentals/${id}`, { json: { request_id, status } }),
   };
   const payment = {
-    charge: (json: Json, wish: Wish = {}) => ask("POST /payment-provider/payments", { json, ...wish }),
+    charge: (json: Json, wish: SendOptions = {}) => send("POST /payment-provider/payments", { json, ...wish }),
     refund: (id: string, key: string) =>
-      ask(`POST /payment-provider/payments/${id}/refund`, { json: { reference: "t1" }, key }),
+      send(`POST /payment-provider/payments/${id}/refund`, { json: { reference: "t1" }, key }),
   };
-  return { world, ledger, ask, flight, car, payment };
+  return { world, ledger, send, flight, car, payment };
 }
 
 test("a reservation is made, confirmed and given back, each with its entry", () => {
@@ -155,13 +155,13 @@ test("time passes for the unconfirmed reservations of the prefix only", () => {
 });
 
 test.each(systems.map(({ name }) => name))("%s has a client of its name that is let in, and nobody else", (name) => {
-  const { ask } = play();
+  const { send } = startWorld();
   const open = ["batch-receiver", "machines", "workshop"];
-  const stranger = ask(`GET /${name}/nothing`, {
+  const stranger = send(`GET /${name}/nothing`, {
     headers: { authorization: "", "x-api-key": "", "x-routing-key": "" },
   });
   expect(stranger.status).toBe(open.includes(name) ? 404 : 401);
-  expect(ask(`GET /${name}/nothing`).status).toBe(404);
+  expect(send(`GET /${name}/nothing`).status).toBe(404);
 });
 
 /** Calls on few things with few keys, so that they meet: reserve, confirm and cancel two seats, charge and refund. */

@@ -6,22 +6,22 @@ import { type ExternalRequest, request, type Tag } from "./http.ts";
 /** The id is the car rental's. A reservation lapses unless it is confirmed in time. */
 const Rental = z.object({ rental_id: z.string() }).transform(({ rental_id }) => ({ id: rental_id }));
 
-const ask = (asked: Pick<ExternalRequest, "action" | "method" | "path">, content: object, { key, reference }: Tag) =>
+const call = (target: Pick<ExternalRequest, "action" | "method" | "path">, content: object, { key, reference }: Tag) =>
   request(
     {
       system: "cars",
-      ...asked,
+      ...target,
       headers: { "x-api-key": externalSecret("cars") },
       json: { request_id: key, ...content, customer_reference: reference },
     },
     Rental,
   );
 const change = (action: string, id: string, status: "confirmed" | "cancelled", tag: Tag) =>
-  ask({ action, method: "PATCH", path: `/rentals/${encodeId(id)}` }, { status }, tag);
+  call({ action, method: "PATCH", path: `/rentals/${encodeId(id)}` }, { status }, tag);
 
 export const cars = {
   reserve: ({ pickupLocation, rentalDate }: { pickupLocation: string; rentalDate: string }, tag: Tag) =>
-    ask(
+    call(
       { action: "reserve", method: "POST", path: "/rentals" },
       { pickup_location: pickupLocation, rental_date: rentalDate },
       tag,

@@ -5,19 +5,19 @@ import { bearer, type ExternalRequest, keyHeader, request, type Tag } from "./ht
 /** The id is the airline's. A reservation lapses unless it is confirmed in time. */
 const Reservation = z.object({ id: z.string() });
 
-const ask = ({ headers, ...asked }: Omit<ExternalRequest, "system">) =>
-  request({ system: "flights", ...asked, headers: { ...bearer("flights"), ...headers } }, Reservation);
+const call = ({ headers, ...rest }: Omit<ExternalRequest, "system">) =>
+  request({ system: "flights", ...rest, headers: { ...bearer("flights"), ...headers } }, Reservation);
 
 export const flights = {
   reserve: (seat: { flightId: string; passengerName: string }, { key, reference }: Tag) =>
-    ask({
+    call({
       action: "reserve",
       method: "PUT",
       path: `/reservations/${encodeId(key)}`,
       json: { ...seat, bookingReference: reference },
     }),
   confirm: (id: string, { key, reference }: Tag) =>
-    ask({
+    call({
       action: "confirm",
       method: "POST",
       path: `/reservations/${encodeId(id)}/confirmation`,
@@ -26,7 +26,7 @@ export const flights = {
     }),
   /** Gives the seat back, confirmed or not. */
   cancel: (id: string, { key, reference }: Tag) =>
-    ask({
+    call({
       action: "cancel",
       method: "DELETE",
       path: `/reservations/${encodeId(id)}?bookingReference=${encodeId(reference)}`,

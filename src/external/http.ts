@@ -46,7 +46,7 @@ const TRANSIENT = new Set([408, 425, 429]);
  * Throws a `Refusal` when it declines, and another error when it fails or does not answer: then it may have done what it was
  * asked for, and the request is to be repeated with the same key; not before the time that the system named, if it did.
  */
-export async function request<T>(asked: ExternalRequest, Answer: z.ZodType<T>): Promise<T> {
+export async function request<T>(outgoing: ExternalRequest, Answer: z.ZodType<T>): Promise<T> {
   const {
     system,
     action,
@@ -55,7 +55,7 @@ export async function request<T>(asked: ExternalRequest, Answer: z.ZodType<T>): 
     headers,
     json,
     text = json === undefined ? null : JSON.stringify(json),
-  } = asked;
+  } = outgoing;
   const response = await fetch(externalUrl(system) + path, {
     method,
     headers: { ...(json !== undefined && { "content-type": "application/json" }), ...headers },

@@ -7,14 +7,14 @@ const Bucket = z.object({ bucket: z.string() });
 const Stored = z.object({ bucket: z.string(), object: z.string() });
 const Address = z.object({ path: z.string() });
 
-const ask = <T>({ headers, ...asked }: Omit<ExternalRequest, "system">, Answer: z.ZodType<T>) =>
-  request({ system: "object-storage", ...asked, headers: { ...bearer("object-storage"), ...headers } }, Answer);
+const call = <T>({ headers, ...rest }: Omit<ExternalRequest, "system">, Answer: z.ZodType<T>) =>
+  request({ system: "object-storage", ...rest, headers: { ...bearer("object-storage"), ...headers } }, Answer);
 const pathOf = (bucket: string, object: string) => `/buckets/${encodeId(bucket)}/objects/${encodeId(object)}`;
 
 export const objectStorage = {
   /** Creates a bucket. It is refused (409) when the bucket exists and was created under another key. */
   createBucket: (bucket: string, { key, reference }: Tag) =>
-    ask(
+    call(
       {
         action: "create a bucket",
         method: "PUT",
@@ -27,7 +27,7 @@ export const objectStorage = {
 
   /** Stores a text under a name, in place of what is there. The books know what its bucket belongs to. */
   putObject: (bucket: string, object: string, text: string, { key }: Pick<Tag, "key">) =>
-    ask(
+    call(
       {
         action: "put an object",
         method: "PUT",
@@ -44,7 +44,7 @@ export const objectStorage = {
    */
   async address(bucket: string, object: string, expiresInMs?: number): Promise<string> {
     const path = `${pathOf(bucket, object)}/addresses`;
-    const answer = await ask({ action: "give an address", method: "POST", path, json: { expiresInMs } }, Address);
+    const answer = await call({ action: "give an address", method: "POST", path, json: { expiresInMs } }, Address);
     return externalUrl("object-storage") + answer.path;
   },
 };

@@ -32,13 +32,12 @@ export class StripeKeys {
   }
 
   /** @throws a `StripeError` for a key that is in use, or comes back with another request */
-  answer(asked: KeyedRequest, handle: () => Reaction): Reaction {
-    const { request, requestId, now } = asked;
+  answer({ request, form: parameters, requestId, now }: KeyedRequest, handle: () => Reaction): Reaction {
     const key = request.headers["idempotency-key"];
     if (key === undefined) return handle();
     if (key === "" || key.length > 255)
       throw badRequest("Idempotency keys have between 1 and 255 characters.", { code: "idempotency_key_invalid" });
-    const form = JSON.stringify(canonicalForm(asked.form));
+    const form = JSON.stringify(canonicalForm(parameters));
     const known = this.#known.get(key);
     if (known) return replay(key, known, request.path, form, now);
     const reaction = handle();

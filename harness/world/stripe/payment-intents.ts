@@ -74,21 +74,21 @@ export class PaymentIntents {
     return refund;
   }
 
-  create(wish: Creation, books: Books): Intent {
-    const { paymentMethod, paymentMethodTypes, allowedTypes, confirm } = wish;
+  create(parameters: Creation, books: Books): Intent {
+    const { paymentMethod, paymentMethodTypes, allowedTypes, confirm } = parameters;
     const method = paymentMethod === undefined ? undefined : methodOf(paymentMethod);
     const intent: Intent = {
       id: `pi_${this.#intents.size + 1}`,
-      amount: wish.amount,
-      currency: wish.currency,
+      amount: parameters.amount,
+      currency: parameters.currency,
       created: Math.floor(books.now / 1000),
-      metadata: wish.metadata,
-      description: wish.description ?? null,
-      captureMethod: wish.captureMethod ?? "automatic_async",
-      confirmationMethod: wish.confirmationMethod ?? "automatic",
+      metadata: parameters.metadata,
+      description: parameters.description ?? null,
+      captureMethod: parameters.captureMethod ?? "automatic_async",
+      confirmationMethod: parameters.confirmationMethod ?? "automatic",
       paymentMethodTypes: paymentMethodTypes ?? allowedTypes ?? ["card", "us_bank_account"],
       allowedTypes: allowedTypes ?? null,
-      automatic: paymentMethodTypes ? null : { enabled: true, allow_redirects: wish.allowRedirects },
+      automatic: paymentMethodTypes ? null : { enabled: true, allow_redirects: parameters.allowRedirects },
       status: method ? "requires_confirmation" : "requires_payment_method",
       paymentMethod: paymentMethod ?? null,
       lastError: null,
@@ -100,7 +100,7 @@ export class PaymentIntents {
       settlement: null,
     };
     if (method) requireType(intent, method);
-    if (confirm) requireConfirmable(intent, wish.returnUrl);
+    if (confirm) requireConfirmable(intent, parameters.returnUrl);
     this.#intents.set(intent.id, intent);
     books.note("effect", "create", intent);
     books.event("payment_intent.created", intent);
@@ -110,7 +110,7 @@ export class PaymentIntents {
 
   confirm(
     id: string,
-    wish: { paymentMethod: string | undefined; returnUrl: string | undefined },
+    parameters: { paymentMethod: string | undefined; returnUrl: string | undefined },
     books: Books,
   ): Intent {
     const intent = this.get(id);
@@ -119,9 +119,12 @@ export class PaymentIntents {
         intent,
         `You cannot confirm this PaymentIntent because it has a status of ${intent.status}.`,
       );
-    if (wish.paymentMethod !== undefined) requireType(intent, methodOf(wish.paymentMethod));
-    requireConfirmable({ ...intent, paymentMethod: wish.paymentMethod ?? intent.paymentMethod }, wish.returnUrl);
-    intent.paymentMethod = wish.paymentMethod ?? intent.paymentMethod;
+    if (parameters.paymentMethod !== undefined) requireType(intent, methodOf(parameters.paymentMethod));
+    requireConfirmable(
+      { ...intent, paymentMethod: parameters.paymentMethod ?? intent.paymentMethod },
+      parameters.returnUrl,
+    );
+    intent.paymentMethod = parameters.paymentMethod ?? intent.paymentMethod;
     this.#attempt(intent, books);
     return intent;
   }
@@ -140,7 +143,7 @@ export class PaymentIntents {
 
   refund(
     id: string,
-    wish: { amount: number | undefined; reason: RefundReason | undefined; metadata: Record<string, string> },
+    parameters: { amount: number | undefined; reason: RefundReason | undefined; metadata: Record<string, string> },
     books: Books,
   ): Refund {
     const intent = this.get(id);
@@ -152,7 +155,7 @@ export class PaymentIntents {
     const left = amountReceived - amountRefunded;
     if (left === 0)
       throw badRequest(`Charge ${charge} has already been refunded.`, { code: "charge_already_refunded" });
-    const { amount = left, reason = null, metadata } = wish;
+    const { amount = left, reason = null, metadata } = parameters;
     if (amount < 1)
       throw badRequest("Invalid positive integer", { code: "parameter_invalid_integer", param: "amount" });
     if (amount > left)

@@ -31,7 +31,7 @@ const created = group({ gt: integer, gte: integer, lt: integer, lte: integer });
 /** The first route that fits counts. */
 export const routes: readonly Route[] = [
   route("POST /v1/payment_intents", "create", (form) => {
-    const wish = readParameters(form, {
+    const wanted = readParameters(form, {
       amount: required(integer),
       currency,
       allowed_payment_method_types: list,
@@ -49,44 +49,44 @@ export const routes: readonly Route[] = [
       return_url: text,
       use_stripe_sdk: boolean,
     });
-    requireAmount(wish.amount, wish.currency);
-    const { confirm = false, automatic_payment_methods: automatic } = wish;
-    if (automatic && wish.payment_method_types)
+    requireAmount(wanted.amount, wanted.currency);
+    const { confirm = false, automatic_payment_methods: automatic } = wanted;
+    if (automatic && wanted.payment_method_types)
       throw badRequest(
         "You may only specify one of these parameters: automatic_payment_methods, payment_method_types.",
       );
-    if (wish.return_url !== undefined && !confirm)
+    if (wanted.return_url !== undefined && !confirm)
       throw badRequest("`return_url` can only be provided when `confirm` is set to true.", { param: "return_url" });
     return ({ intents }, books) =>
       intentObject(
         intents.create(
           {
-            amount: wish.amount,
-            currency: wish.currency.toLowerCase(),
-            metadata: wish.metadata,
-            description: wish.description,
-            paymentMethod: wish.payment_method,
-            allowedTypes: wish.allowed_payment_method_types,
-            paymentMethodTypes: automatic?.enabled === false ? ["card"] : wish.payment_method_types,
-            captureMethod: wish.capture_method,
-            confirmationMethod: wish.confirmation_method,
+            amount: wanted.amount,
+            currency: wanted.currency.toLowerCase(),
+            metadata: wanted.metadata,
+            description: wanted.description,
+            paymentMethod: wanted.payment_method,
+            allowedTypes: wanted.allowed_payment_method_types,
+            paymentMethodTypes: automatic?.enabled === false ? ["card"] : wanted.payment_method_types,
+            captureMethod: wanted.capture_method,
+            confirmationMethod: wanted.confirmation_method,
             allowRedirects: automatic?.allow_redirects ?? "always",
             confirm,
-            returnUrl: wish.return_url,
+            returnUrl: wanted.return_url,
           },
           books,
         ),
       );
   }),
   route("GET /v1/payment_intents", "list", (form) => {
-    const wish = readParameters(form, { ...page, created });
-    const { gt = -1, gte = 0, lt = Infinity, lte = Infinity } = wish.created ?? {};
+    const wanted = readParameters(form, { ...page, created });
+    const { gt = -1, gte = 0, lt = Infinity, lte = Infinity } = wanted.created ?? {};
     return ({ intents }) => {
       const found = intents
         .all()
         .filter(({ created: at }) => at > gt && at >= gte && at < lt && at <= lte)
         .map(intentObject);
-      return pageOf("/v1/payment_intents", found.reverse(), wish);
+      return pageOf("/v1/payment_intents", found.reverse(), wanted);
     };
   }),
   route("GET /v1/payment_intents/search", "search", (form) => {
@@ -104,7 +104,7 @@ export const routes: readonly Route[] = [
     return ({ intents }) => intentObject(intents.get(id));
   }),
   route("POST /v1/payment_intents/:id/confirm", "confirm", (form, id) => {
-    const wish = readParameters(form, {
+    const wanted = readParameters(form, {
       error_on_requires_action: boolean,
       off_session: boolean,
       payment_method: text,
@@ -113,7 +113,7 @@ export const routes: readonly Route[] = [
       use_stripe_sdk: boolean,
     });
     return ({ intents }, books) =>
-      intentObject(intents.confirm(id, { paymentMethod: wish.payment_method, returnUrl: wish.return_url }, books));
+      intentObject(intents.confirm(id, { paymentMethod: wanted.payment_method, returnUrl: wanted.return_url }, books));
   }),
   route("POST /v1/payment_intents/:id/cancel", "cancel", (form, id) => {
     const { cancellation_reason: reason } = readParameters(form, {
@@ -122,21 +122,21 @@ export const routes: readonly Route[] = [
     return ({ intents }, books) => intentObject(intents.cancel(id, reason, books));
   }),
   route("POST /v1/refunds", "refund", (form) => {
-    const wish = readParameters(form, {
+    const wanted = readParameters(form, {
       amount: integer,
       metadata,
       payment_intent: required(text),
       reason: oneOf("duplicate", "fraudulent", "requested_by_customer"),
     });
-    return ({ intents }, books) => refundObject(intents.refund(wish.payment_intent, wish, books));
+    return ({ intents }, books) => refundObject(intents.refund(wanted.payment_intent, wanted, books));
   }),
   route("GET /v1/refunds", "list refunds", (form) => {
-    const wish = readParameters(form, { ...page, payment_intent: text });
+    const wanted = readParameters(form, { ...page, payment_intent: text });
     return ({ intents }) => {
       const found = intents
         .refunds()
-        .filter(({ intent }) => wish.payment_intent === undefined || intent === wish.payment_intent);
-      return pageOf("/v1/refunds", found.map(refundObject).reverse(), wish);
+        .filter(({ intent }) => wanted.payment_intent === undefined || intent === wanted.payment_intent);
+      return pageOf("/v1/refunds", found.map(refundObject).reverse(), wanted);
     };
   }),
   route("GET /v1/refunds/:id", "retrieve a refund", (form, id) => {
@@ -144,11 +144,11 @@ export const routes: readonly Route[] = [
     return ({ intents }) => refundObject(intents.getRefund(id));
   }),
   route("GET /v1/events", "list events", (form) => {
-    const wish = readParameters(form, { ...page, type: text, types: list });
-    const types = wish.types ?? (wish.type === undefined ? undefined : [wish.type]);
+    const wanted = readParameters(form, { ...page, type: text, types: list });
+    const types = wanted.types ?? (wanted.type === undefined ? undefined : [wanted.type]);
     return (account) => {
       const found = account.events().filter(({ type }) => types === undefined || types.includes(String(type)));
-      return pageOf("/v1/events", found.toReversed(), wish);
+      return pageOf("/v1/events", found.toReversed(), wanted);
     };
   }),
   route("GET /v1/events/:id", "retrieve an event", (form, id) => {
@@ -179,9 +179,9 @@ function requireLimit(limit: number): void {
 function pageOf(
   url: string,
   all: { [name: string]: Json }[],
-  wish: { limit: number | undefined; starting_after: string | undefined; ending_before: string | undefined },
+  wanted: { limit: number | undefined; starting_after: string | undefined; ending_before: string | undefined },
 ): Json {
-  const { limit = 10, starting_after: after, ending_before: before } = wish;
+  const { limit = 10, starting_after: after, ending_before: before } = wanted;
   requireLimit(limit);
   const placeOf = (id: string) => {
     const place = all.findIndex((one) => one.id === id);

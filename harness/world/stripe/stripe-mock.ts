@@ -15,7 +15,7 @@ const folder = path.join(import.meta.dirname, "../../../node_modules/.cache/stri
 const program = path.join(folder, "stripe-mock");
 
 export interface StripeMock {
-  ask(
+  send(
     method: string,
     path: string,
     headers: Record<string, string>,
@@ -33,7 +33,7 @@ export async function startStripeMock(): Promise<StripeMock | { absent: string }
   });
   const address = await addressOf(child);
   return {
-    async ask(method, path, headers, body) {
+    async send(method, path, headers, body) {
       const { host: _, "content-length": __, ...kept } = headers;
       const response = await nativeFetch(`http://${address}${path}`, {
         method,
@@ -85,7 +85,7 @@ async function addressOf({ stdout, pid }: ChildProcess): Promise<string> {
 
 /** Maps whose names are the caller's own, and what differs with the type of the resource within. */
 const OPEN = /(^|\.)(metadata|data\.object)$/;
-/** Fields that one of both leaves out where they do not apply: `total_count` comes only to those who ask for it to be expanded. */
+/** Fields that one of both leaves out where they do not apply: `total_count` comes only to those who send for it to be expanded. */
 const OPTIONAL = /(^|\.)(automatic_payment_methods\.allow_redirects|last_payment_error\.\w+|next_page|total_count)$/;
 
 /**

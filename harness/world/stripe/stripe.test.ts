@@ -1,7 +1,7 @@
 import Stripe from "stripe";
 import { describe, expect, test } from "vitest";
 import { stripeClient } from "../../../src/external/stripe.ts";
-import { type Exchange, playOverFetch, types } from "../testing.ts";
+import { type Exchange, types, worldOverFetch } from "../testing.ts";
 import { FAILS_AFTER_CHARGE, FAILS_BEFORE_CHARGE, invoiceObject, type StripeSettings, stripe } from "./index.ts";
 import { paymentMethodObject } from "./payment-methods.ts";
 import { shapeDifferences, startStripeMock } from "./stripe-mock.ts";
@@ -22,7 +22,7 @@ const exchanges: Exchange[] = [];
 
 /** The official client, over a fetch that calls the double. */
 function open(settings: StripeSettings = {}) {
-  const played = playOverFetch([stripe(settings)], exchanges);
+  const played = worldOverFetch([stripe(settings)], exchanges);
   const client = stripeClient();
   return { ...played, client, intents: client.paymentIntents };
 }
@@ -333,21 +333,21 @@ test("what the double does not cover is refused and named", async () => {
 
 test("a secret key is asked for, and a version that there may be", async () => {
   const { ledger } = open();
-  const ask = (headers: Record<string, string>) =>
+  const send = (headers: Record<string, string>) =>
     fetch("http://127.0.0.1:5070/stripe/v1/payment_intents", { headers }).then(async (answer) => ({
       status: answer.status,
       version: answer.headers.get("stripe-version"),
       body: await answer.json(),
     }));
   const authorization = "Bearer sk_test_1";
-  expect(await ask({})).toMatchObject({ status: 401, body: { error: { type: "invalid_request_error" } } });
-  expect(await ask({ authorization: "Bearer pk_live_1" })).toMatchObject({ status: 401 });
-  expect(await ask({ authorization: `Basic ${btoa("sk_test_1:")}` })).toMatchObject({ status: 200 });
-  expect(await ask({ authorization, "stripe-version": "2024-06-20" })).toMatchObject({
+  expect(await send({})).toMatchObject({ status: 401, body: { error: { type: "invalid_request_error" } } });
+  expect(await send({ authorization: "Bearer pk_live_1" })).toMatchObject({ status: 401 });
+  expect(await send({ authorization: `Basic ${btoa("sk_test_1:")}` })).toMatchObject({ status: 200 });
+  expect(await send({ authorization, "stripe-version": "2024-06-20" })).toMatchObject({
     status: 200,
     version: "2024-06-20",
   });
-  expect(await ask({ authorization, "stripe-version": "newest" })).toMatchObject({ status: 400 });
+  expect(await send({ authorization, "stripe-version": "newest" })).toMatchObject({ status: 400 });
   expect(types(ledger)).toEqual(["refusal", "refusal", "refusal"]);
 });
 
@@ -383,7 +383,7 @@ describe("what Stripe's own stripe-mock says of it", () => {
       expect(asked.size).toBeGreaterThan(40);
       for (const { request, answer } of asked.values()) {
         const path = request.path.replace("/stripe", "");
-        const theirs = await mock.ask(request.method, path, request.headers, request.body);
+        const theirs = await mock.send(request.method, path, request.headers, request.body);
         expect(theirs, `${request.method} ${path} ${request.body}`).toMatchObject({ status: 200 });
         const ours = JSON.parse(answer.body);
         if (answer.status === 200) expect(shapeDifferences(ours, theirs.body), path).toEqual([]);
@@ -400,7 +400,7 @@ describe("what Stripe's own stripe-mock says of it", () => {
     if ("absent" in mock) return context.skip(`stripe-mock was not asked: ${mock.absent}`);
     try {
       const authorization = { authorization: "Bearer sk_test_1" };
-      const get = async (path: string) => (await mock.ask("GET", path, authorization)).body;
+      const get = async (path: string) => (await mock.send("GET", path, authorization)).body;
       const [invoice, method] = [await get("/v1/invoices/in_1"), await get("/v1/payment_methods/pm_1")];
       expect(shapeDifferences(invoiceObject({ id: "in_1" }), invoice)).toEqual([]);
       expect(shapeDifferences(invoiceObject({ id: "in_1", isPaid: true }), invoice)).toEqual([]);
