@@ -27,7 +27,10 @@ export interface StripeMock {
 /** @returns a running one, which must be stopped; or why there is none here */
 export async function startStripeMock(): Promise<StripeMock | { absent: string }> {
   const absent = await build();
-  if (absent !== undefined) return { absent };
+  if (absent !== undefined) {
+    console.warn(`The double of Stripe is not compared with stripe-mock: ${absent}`);
+    return { absent };
+  }
   const child = spawn(program, ["-http-addr", "127.0.0.1:", "-https-addr", "127.0.0.1:"], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -60,7 +63,7 @@ async function build(): Promise<string | undefined> {
     () => false,
   );
   if (exists) return undefined;
-  const environment = { ...process.env, GOBIN: folder, GOFLAGS: "-mod=mod" };
+  const environment = { ...process.env, GOBIN: folder };
   try {
     await promisify(execFile)("go", ["install", `github.com/stripe/stripe-mock@${VERSION}`], { env: environment });
     return undefined;
