@@ -3,7 +3,7 @@ import type { Mutant } from "../harness/stack/index.ts";
 const worker = "src/message-queue/worker.ts";
 const queue = "src/message-queue/task-queue.ts";
 const front = "src/message-queue/front.ts";
-const http = "src/external/http.ts";
+const workshop = "src/external/workshop.ts";
 
 export const mutants: Mutant[] = [
   {
@@ -16,9 +16,9 @@ export const mutants: Mutant[] = [
   },
   {
     name: "idempotency key not sent along",
-    file: http,
-    find: '"content-type": "application/json", "idempotency-key": key }',
-    replace: '"content-type": "application/json" }',
+    file: workshop,
+    find: "headers: keyHeader(key),",
+    replace: "headers: {},",
     breaks: ["effectively once"],
     note: "an answer is lost",
   },

@@ -1,7 +1,7 @@
 import type { Mutant } from "../harness/stack/index.ts";
 
 const booking = "src/sagas/booking.ts";
-const http = "src/external/http.ts";
+const provider = "src/external/payment-provider.ts";
 
 export const mutants: Mutant[] = [
   {
@@ -14,9 +14,9 @@ export const mutants: Mutant[] = [
   },
   {
     name: "idempotency key not sent",
-    file: http,
-    find: '"content-type": "application/json", "idempotency-key": key }',
-    replace: '"content-type": "application/json" }',
+    file: provider,
+    find: "const headers = { authorization, ...keyHeader(key) };",
+    replace: "const headers = { authorization };",
     breaks: ["effectively once", "all or nothing"],
     note: "an answer is lost; or a refund does not find its payment",
   },

@@ -22,15 +22,14 @@ export const mutants: Mutant[] = [
   {
     name: "begins of a row of machines told one after the other",
     file: client,
-    find: 'begin: (transition: Transition, tag: Tag) => change("machines", "begin", { ...transition }, tag, Machine),',
-    replace: `begin: ((queues: Map<string, Promise<unknown>>) => (transition: Transition, tag: Tag) => {
+    find: '  begin: (transition: Transition, tag: Pick<Tag, "key">) => report("begin", transition, tag),\n',
+    replace: `  begin: ((queues: Map<string, Promise<unknown>>) => (transition: Transition, tag: Pick<Tag, "key">) => {
     const row = transition.machine.slice(0, -1);
-    const next = (queues.get(row) ?? Promise.resolve()).then(() =>
-      change("machines", "begin", { ...transition }, tag, Machine),
-    );
+    const next = (queues.get(row) ?? Promise.resolve()).then(() => report("begin", transition, tag));
     queues.set(row, next.catch(() => undefined));
     return next;
-  })(new Map()),`,
+  })(new Map()),
+`,
     breaks: ["machines do not wait for each other"],
     note: "a call about one machine is held up while another is asked for",
   },

@@ -6,7 +6,7 @@ import { createServer as createHttp2Server } from "node:http2";
 import { createAdaptorServer, type ServerType } from "@hono/node-server";
 import { createEndpointHandler } from "@restatedev/restate-sdk";
 import { catalog, type Pattern } from "./catalog.ts";
-import { externalSetting, port } from "./shared/configuration.ts";
+import { externalSecretSetting, externalSetting, port } from "./shared/configuration.ts";
 
 async function main(names: string[]): Promise<void> {
   if (names.includes("--help")) return console.log(usage());
@@ -25,8 +25,11 @@ async function main(names: string[]): Promise<void> {
 
 function usage(): string {
   const patterns = Object.entries(catalog).map(([name, { external = [], environment = {} }]) => {
-    const addresses = external.map((system) => [externalSetting(system), `the address of the system "${system}"`]);
-    const settings = [...addresses, ...Object.entries(environment)];
+    const access = external.flatMap((system) => [
+      [externalSetting(system), `the address of the system "${system}"`],
+      [externalSecretSetting(system), "what it wants to be shown, if it wants anything"],
+    ]);
+    const settings = [...access, ...Object.entries(environment)];
     return [`  ${name}`, ...settings.map(([setting, meaning]) => `      ${setting}  ${meaning}`)].join("\n");
   });
   return ["node src/serve.ts [pattern...]", "", "patterns, and the settings that they read:", ...patterns].join("\n");

@@ -4,7 +4,7 @@ import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
 import { type Mutant, makeBundle, type Stack } from "../stack/index.ts";
-import { World } from "../world/index.ts";
+import { systemsWith, World } from "../world/index.ts";
 import { type CaseContext, runCase } from "./case.ts";
 import type { Adapter } from "./contract.ts";
 import { Quiescence } from "./quiescence.ts";
@@ -73,7 +73,7 @@ export class CaseRunner {
       property,
       ...(adapter && { adapter }),
       makeTag: () => makeTag(this.#isVirtual ? () => 0 : Math.random),
-      makeWorld: () => new World(),
+      makeWorld: () => new World(systemsWith(property.systems)),
       ...(this.#isVirtual ? this.#connect() : this.#shared),
     };
   }

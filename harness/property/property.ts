@@ -1,6 +1,7 @@
 import type { Checker } from "../check/checker.ts";
 import type { FaultShape, Operation, Plan, Profiles } from "../plan/index.ts";
 import { isReferring, storm } from "../plan/index.ts";
+import type { ExternalSystem } from "../world/index.ts";
 import { alwaysFirst, alwaysToo } from "./checks/index.ts";
 import type { KindDefinition } from "./definition.ts";
 import type { OperationDraft } from "./draft.ts";
@@ -13,6 +14,8 @@ export interface PropertyOptions {
   pattern: string;
   /** settings of the services, which read them from their environment */
   settings?: Readonly<Record<string, string | number>>;
+  /** external systems to be played beside those that every property finds, or in the place of one of the same name */
+  systems?: readonly ExternalSystem[];
   /** the kinds of operation, by the names that plans, histories and reports use */
   operations: Readonly<Record<string, AnyKind>>;
   /** how much there is in one case of a storm: the most operations (10), clients (5) and faults (4) */
@@ -34,6 +37,7 @@ export interface Property {
   readonly name: string;
   readonly pattern: string;
   readonly environment: Readonly<Record<string, string>>;
+  readonly systems: readonly ExternalSystem[];
   readonly kinds: ReadonlyMap<string, KindDefinition>;
   /** in the order in which they are judged: after one of the first that fails, the others mean nothing */
   readonly invariants: Readonly<Record<string, Checker>>;
@@ -86,6 +90,7 @@ function completed(name: string, options: PropertyOptions): Property {
     environment: Object.fromEntries(
       Object.entries(options.settings ?? {}).map(([variable, value]) => [variable, String(value)]),
     ),
+    systems: options.systems ?? [],
     kinds,
     invariants: { ...of(alwaysFirst), ...options.invariants, ...of(alwaysToo) },
     first: Object.keys(alwaysFirst),

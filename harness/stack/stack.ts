@@ -85,6 +85,8 @@ export interface ExternalRequest {
 export interface ExternalAnswer {
   status: number;
   body: string;
+  /** names in lower case; JSON is the content type unless another is named */
+  headers?: Record<string, string>;
 }
 
 /**

@@ -1,106 +1,116 @@
-import { z } from "zod";
 import type { Json } from "../plan/index.ts";
-import { Register, type Thing } from "./register.ts";
-import type { ExternalCall, ExternalSystem, LedgerEntry, Reaction } from "./system.ts";
-
-/** What distinguishes one reservation system from another. */
-export interface Kind {
-  /** the system's name, e.g. "flights" */
-  name: string;
-  /** the first part of an id, e.g. "flight": the call with key k makes "flight:k" */
-  noun: string;
-  /** what a reservation is made of; other fields are refused */
-  request: z.ZodType<Record<string, Json>>;
-  /** why it cannot be reserved or, once it is reserved, confirmed; undefined when it can */
-  obstacle(content: Record<string, Json>): { to: "reserve" | "confirm"; why: string } | undefined;
-}
+import type { Call, Fact, Lapse } from "./external-system.ts";
+import type { LedgerEntry, Reaction } from "./system.ts";
 
 /** Milliseconds for which a reservation waits to be confirmed. */
 const HOLD = 15 * 60 * 1000;
 
 /** `barred`: cancelled before it was ever made; the call that would make it comes too late. */
 type State = "reserved" | "confirmed" | "cancelled" | "lapsed" | "barred";
-interface Reservation extends Thing<State> {
+export interface Reservation {
+  readonly id: string;
+  readonly reference?: string | undefined;
+  state: State;
   lapsesAt: number;
   confirmable: boolean;
 }
-const Reference = z.strictObject({ id: z.string().min(1) });
+/** Why something cannot be reserved or, once it is reserved, confirmed. */
+export interface Obstacle {
+  to: "reserve" | "confirm";
+  why: string;
+}
+/** What became of a wish, before it is put into the form of an answer. */
+export type Outcome =
+  | { type: "changed" | "unchanged"; reservation: Reservation }
+  | { type: "refused"; status: number; message: string };
 
 /**
- * Seats, cars, rooms: `reserve` holds one, `confirm {id}` makes it firm, `cancel {id}` gives it back at any time.
- * A reservation that nobody confirms lapses. What is cancelled or lapsed is never confirmed; cancelling is always
- * accepted, also before the reservation arrives, which is then refused.
+ * Seats, cars, rooms: one is held, then confirmed, and given back at any time. A reservation that nobody confirms lapses.
+ * What is cancelled or lapsed is never confirmed; cancelling is always accepted, also before the reservation arrives, which
+ * is then refused.
  */
-export function reservations(kind: Kind): ExternalSystem {
-  const books = new Register<State, Reservation>(kind.name);
+export class Reservations {
+  readonly #all = new Map<string, Reservation>();
 
-  function reserve(call: ExternalCall, now: number): Reaction {
-    const id = `${kind.noun}:${books.keyOf(call)}`;
-    const known = books.get(id);
-    if (known) return books.refused(call, id, 409, `${id} is ${known.state}`);
-    const read = books.read(call, kind.request);
-    if ("refusal" in read) return read.refusal;
-    const obstacle = kind.obstacle(read.content);
-    if (obstacle?.to === "reserve") return books.refused(call, id, 409, obstacle.why);
-
-    const { reference } = call;
-    const reservation = books.put({
-      id,
-      ...(reference === undefined ? {} : { reference }),
-      state: "reserved",
-      lapsesAt: now + HOLD,
-      confirmable: obstacle === undefined,
-    });
-    return books.changed(call, reservation, read.content);
+  reserve(id: string, reference: string | undefined, obstacle: Obstacle | undefined, now: number): Outcome {
+    const known = this.#all.get(id);
+    if (known) return { type: "refused", status: 409, message: `${id} is ${known.state}` };
+    if (obstacle?.to === "reserve") return { type: "refused", status: 409, message: obstacle.why };
+    const confirmable = obstacle === undefined;
+    return this.#made({ id, reference, state: "reserved", lapsesAt: now + HOLD, confirmable });
   }
 
-  function confirm(call: ExternalCall, id: string): Reaction {
-    const reservation = books.get(id);
-    if (!reservation) return books.refused(call, id, 404, `there is no ${id}`);
-    if (reservation.state === "confirmed") return books.unchanged(call, reservation);
-    if (reservation.state !== "reserved") return books.refused(call, id, 409, `${id} is ${reservation.state}`);
-    if (!reservation.confirmable) return books.refused(call, id, 409, `${id} cannot be confirmed`);
-    reservation.state = "confirmed";
-    return books.changed(call, reservation);
+  confirm(id: string): Outcome {
+    const reservation = this.#all.get(id);
+    if (!reservation) return { type: "refused", status: 404, message: `there is no ${id}` };
+    if (reservation.state === "confirmed") return { type: "unchanged", reservation };
+    if (reservation.state !== "reserved")
+      return { type: "refused", status: 409, message: `${id} is ${reservation.state}` };
+    if (!reservation.confirmable) return { type: "refused", status: 409, message: `${id} cannot be confirmed` };
+    return moved(reservation, "confirmed");
   }
 
-  function cancel(call: ExternalCall, id: string): Reaction {
-    const reservation = books.get(id);
-    if (!reservation) {
-      const { reference } = call;
-      const barred = { id, ...(reference === undefined ? {} : { reference }), lapsesAt: 0, confirmable: false };
-      return books.changed(call, books.put({ ...barred, state: "barred" }));
-    }
+  cancel(id: string, reference: string | undefined): Outcome {
+    const reservation = this.#all.get(id);
+    if (!reservation) return this.#made({ id, reference, state: "barred", lapsesAt: 0, confirmable: false });
     if (reservation.state !== "reserved" && reservation.state !== "confirmed")
-      return books.unchanged(call, reservation);
-    reservation.state = "cancelled";
-    return books.changed(call, reservation);
+      return { type: "unchanged", reservation };
+    return moved(reservation, "cancelled");
   }
 
-  function lapse(due: (reservation: Reservation) => boolean): LedgerEntry[] {
-    const lapsing = [...books.values()].filter((reservation) => reservation.state === "reserved" && due(reservation));
-    return lapsing.map((reservation) => {
-      reservation.state = "lapsed";
-      return books.lapsed(reservation);
-    });
+  /** Ends what is still unconfirmed and due. */
+  lapse(due: (reservation: Reservation) => boolean): Reservation[] {
+    const lapsing = [...this.#all.values()].filter((one) => one.state === "reserved" && due(one));
+    for (const reservation of lapsing) reservation.state = "lapsed";
+    return lapsing;
   }
 
-  return {
-    name: kind.name,
-    lapse: (referencePrefix) => lapse(({ reference = "" }) => reference.startsWith(referencePrefix)),
-
-    handle(call, now) {
-      if (call.action === "reserve") return reserve(call, now);
-      if (call.action !== "confirm" && call.action !== "cancel") {
-        return books.refused(call, call.key ?? "", 404, `${kind.name} cannot ${call.action}`);
-      }
-      const read = books.read(call, Reference);
-      if ("refusal" in read) return read.refusal;
-      const { id } = read.content;
-      // whoever comes after the hold time finds it lapsed, though nobody looked in between
-      const lapses = lapse((reservation) => reservation.id === id && now >= reservation.lapsesAt);
-      const reaction = call.action === "confirm" ? confirm(call, id) : cancel(call, id);
-      return { ...reaction, entries: [...lapses, ...reaction.entries] };
-    },
-  };
+  #made(reservation: Reservation): Outcome {
+    this.#all.set(reservation.id, reservation);
+    return { type: "changed", reservation };
+  }
 }
+
+function moved(reservation: Reservation, state: State): Outcome {
+  reservation.state = state;
+  return { type: "changed", reservation };
+}
+
+/** For the ledger: the thing, and the state that it is left in. */
+export const factOf = ({ id, reference, state }: Reservation, data: Record<string, Json> = {}): Fact => ({
+  key: id,
+  reference,
+  data: { state, ...data },
+});
+
+/**
+ * Puts an outcome into the form of an answer.
+ * @param fact what a refusal is about
+ * @param body what a system says of a reservation
+ */
+export function answerOf<Param extends string, Body>(
+  call: Call<Reservations, Param, Body>,
+  outcome: Outcome,
+  fact: Fact,
+  body: (reservation: Reservation) => Json,
+): Reaction {
+  if (outcome.type === "refused") return call.refused(outcome.status, outcome.message, fact);
+  const { reservation, type } = outcome;
+  const { action, data } = fact;
+  const told = { ...factOf(reservation, type === "changed" ? data : {}), ...(action !== undefined && { action }) };
+  return call[type](told, body(reservation));
+}
+
+/** Whoever comes after the hold time finds a reservation lapsed, though nobody looked in between. */
+export function lapsedBy(
+  state: Reservations,
+  id: string,
+  now: number,
+  lapsed: (fact: Fact) => LedgerEntry,
+): LedgerEntry[] {
+  return state.lapse((one) => one.id === id && now >= one.lapsesAt).map((one) => lapsed(factOf(one)));
+}
+
+/** At the end, whatever was not confirmed has lapsed. */
+export const lapseOfPrefix: Lapse<Reservations> = (state, prefix, lapsed) =>
+  state.lapse(({ reference = "" }) => reference.startsWith(prefix)).map((one) => lapsed(factOf(one)));

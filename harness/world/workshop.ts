@@ -1,26 +1,22 @@
 import { z } from "zod";
-import { Register, type Thing } from "./register.ts";
-import type { ExternalSystem } from "./system.ts";
+import { json } from "./body.ts";
+import { externalSystem } from "./external-system.ts";
+import { inHeader } from "./idempotency.ts";
 
 /** A task that begins with this word cannot be done. */
 export const IMPOSSIBLE_TASK = "impossible";
 
-const Work = z.strictObject({ task: z.string().min(1) });
+const Work = z.strictObject({ task: z.string().min(1), reference: z.string().optional() });
 
-/** A workshop: `/workshop/perform {task}` does the work at once, as often as it is asked under different keys. */
-export function workshop(): ExternalSystem {
-  const books = new Register<"performed", Thing<"performed">>("workshop");
-  return {
-    name: "workshop",
-    lapse: () => [],
-    handle(call) {
-      const id = books.keyOf(call);
-      if (call.action !== "perform") return books.refused(call, id, 404, `workshop cannot ${call.action}`);
-      const read = books.read(call, Work);
-      if ("refusal" in read) return read.refusal;
-      const { task } = read.content;
-      if (task.startsWith(IMPOSSIBLE_TASK)) return books.refused(call, id, 422, `${task} cannot be done`);
-      return books.changed(call, { id, state: "performed" }, { task });
-    },
-  };
-}
+/**
+ * A workshop: `POST /jobs {task, reference?}` with an `idempotency-key` does the work at once, as often as it is asked
+ * under different keys.
+ */
+export const workshop = externalSystem("workshop", () => undefined).route(
+  "POST /jobs",
+  { action: "perform", body: json(Work), key: inHeader("idempotency-key") },
+  ({ key, body: { task, reference }, changed, refused }) => {
+    if (task.startsWith(IMPOSSIBLE_TASK)) return refused(422, `${task} cannot be done`, { key, reference });
+    return changed({ key, reference, data: { state: "performed", task } }, { id: key }, { status: 201 });
+  },
+);

@@ -1,6 +1,7 @@
+import { RetryableError } from "@restatedev/restate-sdk";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { z } from "zod";
-import { change, Refusal } from "./http.ts";
+import { Refusal, request } from "./http.ts";
 
 const provider = vi.fn<typeof fetch>();
 beforeEach(() => {
@@ -13,32 +14,58 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 const Answer = z.object({ id: z.string() });
-const charge = () => change("payment-provider", "charge", { amount: 5 }, { key: "k1", reference: "t1" }, Answer);
+const charge = () =>
+  request(
+    { system: "payment-provider", action: "charge", method: "POST", path: "/charges", json: { amount: 5 } },
+    Answer,
+  );
+const failureOf = (response: Response) => {
+  provider.mockResolvedValue(response);
+  return charge().catch((error: unknown) => error);
+};
 
-test("a change is posted with its key, its content and what it belongs to", async () => {
+test("a request goes to the address of its system, and its answer is read", async () => {
   provider.mockResolvedValue(Response.json({ id: "k1", more: true }));
   expect(await charge()).toEqual({ id: "k1" });
   const [[url, init]] = provider.mock.calls as [[string, RequestInit]];
-  expect([url, init.method]).toEqual(["http://pay/v1/charge", "POST"]);
-  expect(new Headers(init.headers).get("idempotency-key")).toBe("k1");
-  expect(JSON.parse(String(init.body))).toEqual({ amount: 5, reference: "t1" });
+  expect([url, init.method]).toEqual(["http://pay/v1/charges", "POST"]);
+  expect(new Headers(init.headers).get("content-type")).toBe("application/json");
+  expect(JSON.parse(String(init.body))).toEqual({ amount: 5 });
 });
 
-test.each([400, 402, 404, 409, 422])("%i is a refusal", async (status) => {
-  provider.mockResolvedValue(new Response("no", { status }));
-  const error = await charge().catch((error: unknown) => error);
+test.each([400, 401, 402, 404, 409, 422])("%i is a refusal", async (status) => {
+  const error = await failureOf(new Response("no", { status }));
   expect(error).toBeInstanceOf(Refusal);
   expect(error).toMatchObject({ status, message: "payment-provider refused to charge: no" });
 });
 
 test.each([408, 425, 429, 500, 503])("%i is a failure that may pass", async (status) => {
-  provider.mockResolvedValue(new Response("later", { status }));
-  const error = await charge().catch((error: unknown) => error);
+  const error = await failureOf(new Response("later", { status }));
   expect(error).not.toBeInstanceOf(Refusal);
+  expect(error).not.toBeInstanceOf(RetryableError);
   expect(error).toMatchObject({ message: `payment-provider failed to charge: ${status} later` });
 });
 
+test.each([
+  ["3", 3000],
+  ["Thu, 01 Jan 1970 00:00:02 GMT", 0],
+  ["soon", undefined],
+])("it is tried again after %j, when the system says so", async (retryAfter, milliseconds) => {
+  const error = await failureOf(new Response("", { status: 429, headers: { "retry-after": retryAfter } }));
+  expect(error instanceof RetryableError ? error.retryAfter : undefined).toBe(milliseconds);
+});
+
+test("a date to come is as far away as it is", async () => {
+  vi.useFakeTimers({ now: 1000 });
+  const headers = { "retry-after": "Thu, 01 Jan 1970 00:00:03 GMT" };
+  expect(await failureOf(new Response("", { status: 503, headers }))).toMatchObject({ retryAfter: 2000 });
+  vi.useRealTimers();
+});
+
+test("a refusal stays one, whatever it says about when", async () => {
+  expect(await failureOf(new Response("", { status: 409, headers: { "retry-after": "1" } }))).toBeInstanceOf(Refusal);
+});
+
 test("an answer in another form is a failure as well", async () => {
-  provider.mockResolvedValue(Response.json({ payment: "k1" }));
-  await expect(charge()).rejects.not.toBeInstanceOf(Refusal);
+  expect(await failureOf(Response.json({ payment: "k1" }))).not.toBeInstanceOf(Refusal);
 });

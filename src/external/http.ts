@@ -1,5 +1,7 @@
+import { RetryableError } from "@restatedev/restate-sdk";
 import type { z } from "zod";
-import { externalUrl } from "../shared/configuration.ts";
+import { externalSecret, externalUrl } from "../shared/configuration.ts";
+import { encodeId } from "./encode-id.ts";
 
 /** What goes along with a call that changes something, beside its content. */
 export interface Tag {
@@ -21,30 +23,63 @@ export class Refusal extends Error {
   }
 }
 
+/** A request in the words of the external system's own API. */
+export interface ExternalRequest {
+  system: string;
+  /** what is asked for, in messages: "reserve" */
+  action: string;
+  method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+  /** below the system's address; ids in it are written by `encodeId` */
+  path: string;
+  headers?: Record<string, string>;
+  /** sent as JSON */
+  json?: unknown;
+  /** sent as it is; `headers` say what it is */
+  text?: string;
+}
+
 /** Statuses below 500 that speak of the moment and not of the request. */
 const TRANSIENT = new Set([408, 425, 429]);
 
 /**
- * Asks an external system to change something: `POST <address of the system>/<action>`.
- * Throws a `Refusal` when it declines, and another error when it fails or does not answer: then it may have done it,
- * and the call is to be repeated with the same key.
+ * Sends a request to an external system and reads its answer, which is JSON of the form `Answer`.
+ * Throws a `Refusal` when it declines, and another error when it fails or does not answer: then it may have done what it was
+ * asked for, and the request is to be repeated with the same key; not before the time that the system named, if it did.
  */
-export async function change<T>(
-  system: string,
-  action: string,
-  content: Record<string, unknown>,
-  { key, reference }: Tag,
-  Answer: z.ZodType<T>,
-): Promise<T> {
-  const response = await fetch(`${externalUrl(system)}/${action}`, {
-    method: "POST",
-    headers: { "content-type": "application/json", "idempotency-key": key },
-    body: JSON.stringify({ ...content, reference }),
+export async function request<T>(outgoing: ExternalRequest, Answer: z.ZodType<T>): Promise<T> {
+  const {
+    system,
+    action,
+    method,
+    path,
+    headers,
+    json,
+    text = json === undefined ? null : JSON.stringify(json),
+  } = outgoing;
+  const response = await fetch(externalUrl(system) + path, {
+    method,
+    headers: { ...(json !== undefined && { "content-type": "application/json" }), ...headers },
+    body: text,
   });
-  const text = await response.text();
-  if (response.ok) return Answer.parse(JSON.parse(text));
-  if (response.status < 500 && !TRANSIENT.has(response.status)) {
-    throw new Refusal(system, action, response.status, text);
-  }
-  throw new Error(`${system} failed to ${action}: ${response.status} ${text}`);
+  const answer = await response.text();
+  if (response.ok) return Answer.parse(JSON.parse(answer));
+  const { status } = response;
+  if (status < 500 && !TRANSIENT.has(status)) throw new Refusal(system, action, status, answer);
+  const message = `${system} failed to ${action}: ${status} ${answer}`;
+  const retryAfter = millisecondsOf(response.headers.get("retry-after"));
+  // without a time of its own the error leaves the waiting to the policy of `ctx.run`
+  throw retryAfter === undefined ? new Error(message) : new RetryableError(message, { retryAfter });
 }
+
+/** `Retry-After` gives seconds or a date. */
+function millisecondsOf(retryAfter: string | null): number | undefined {
+  if (retryAfter === null) return undefined;
+  if (/^\d+$/.test(retryAfter)) return Number(retryAfter) * 1000;
+  const date = Date.parse(retryAfter);
+  return Number.isNaN(date) ? undefined : Math.max(0, date - Date.now());
+}
+
+/** The idempotency key, for systems that expect it in this header. */
+export const keyHeader = (key: string) => ({ "idempotency-key": encodeId(key) });
+
+export const bearer = (system: string) => ({ authorization: `Bearer ${externalSecret(system)}` });

@@ -1,10 +1,21 @@
 import { z } from "zod";
-import { change, type Tag } from "./http.ts";
+import { keyHeader, request, type Tag } from "./http.ts";
 
 /** The id is the key of the call that asked for it. */
-const Performance = z.object({ id: z.string() });
+const Job = z.object({ id: z.string() });
 
 export const workshop = {
   /** Performs a task; what is done cannot be undone. */
-  perform: (task: string, tag: Tag) => change("workshop", "perform", { task }, tag, Performance),
+  perform: (task: string, { key, reference }: Tag) =>
+    request(
+      {
+        system: "workshop",
+        action: "perform",
+        method: "POST",
+        path: "/jobs",
+        headers: keyHeader(key),
+        json: { task, reference },
+      },
+      Job,
+    ),
 };

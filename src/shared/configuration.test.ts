@@ -1,5 +1,13 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { externalUrl, ingressUrl, openingBalance, port, tokenExpiry, transitionTime } from "./configuration.ts";
+import {
+  externalSecret,
+  externalUrl,
+  ingressUrl,
+  openingBalance,
+  port,
+  tokenExpiry,
+  transitionTime,
+} from "./configuration.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 
@@ -16,6 +24,25 @@ test("they are read at the moment of use", () => {
   expect(openingBalance()).toBe(200_000);
   vi.stubEnv("PAYMENT_PROVIDER_URL", "https://pay.example/v1/");
   expect(externalUrl("payment-provider")).toBe("https://pay.example/v1");
+});
+
+test("the default address of an external system is one that fetch does not block", async () => {
+  vi.stubEnv("FLIGHTS_URL", undefined);
+  // whether anybody listens there or not: a blocked port is refused before
+  const outcome = await fetch(externalUrl("flights")).then(
+    () => "",
+    (error: Error) => String(error.cause),
+  );
+  expect(outcome).not.toContain("bad port");
+});
+
+test("each external system has a secret of its own", () => {
+  vi.stubEnv("CARS_SECRET", "s3cret");
+  expect([externalSecret("cars"), externalSecret("flights"), externalSecret("stripe", "sk")]).toEqual([
+    "s3cret",
+    "stormproof",
+    "sk",
+  ]);
 });
 
 test.each(["", "-1", "1.5", "1e3", "many", "99999999999999999999"])("a number cannot be %j", (value) => {

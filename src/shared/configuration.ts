@@ -18,11 +18,20 @@ export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
 /** Milliseconds that a machine takes to get up or down. */
 export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
 
-/** The base address of an external system. */
-export const externalUrl = (system: string) => url(externalSetting(system), `http://127.0.0.1:5060/${system}`);
+/** The base address of an external system. Its default is no port that `fetch` refuses, as it does 5060. */
+export const externalUrl = (system: string) => url(externalSetting(system), `http://127.0.0.1:5070/${system}`);
 
 /** The setting that holds it: "payment-provider" is found at PAYMENT_PROVIDER_URL. */
-export const externalSetting = (system: string) => `${system.toUpperCase().replaceAll("-", "_")}_URL`;
+export const externalSetting = (system: string) => `${settingPrefix(system)}_URL`;
+
+/** What the services show an external system to be let in: for "payment-provider" it is PAYMENT_PROVIDER_SECRET. */
+export const externalSecret = (system: string, fallback = "stormproof") =>
+  process.env[externalSecretSetting(system)] ?? fallback;
+
+/** The setting that holds it. */
+export const externalSecretSetting = (system: string) => `${settingPrefix(system)}_SECRET`;
+
+const settingPrefix = (system: string) => system.toUpperCase().replaceAll("-", "_");
 
 /** How `ctx.run` asks an external system again that failed or did not answer: without end, ever more slowly. */
 export const externalRetries = () => ({

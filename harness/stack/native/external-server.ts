@@ -50,6 +50,7 @@ export class ExternalServer {
       ...(source && { from: { invocation: source[1]!, attempt: Number(source[2]) } }),
     });
     if (answered === "lost") return void request.socket.destroy();
-    response.writeHead(answered.status, { "content-type": "application/json" }).end(answered.body);
+    const head = { "content-type": "application/json", ...answered.headers };
+    response.writeHead(answered.status, head).end(answered.body);
   }
 }

@@ -165,7 +165,10 @@ export class Universe implements Machine, Network {
       });
     const arrived = (result: ExternalAnswer | "lost"): void => {
       if (result === "lost") comesBack("no answer", connectionError("ECONNRESET"));
-      else comesBack(`${result.status} ${result.body}`, { headers: { "content-type": "application/json" }, ...result });
+      else {
+        const headers = { "content-type": "application/json", ...result.headers };
+        comesBack(`${result.status} ${result.body}`, { ...result, headers });
+      }
     };
     this.#calls.set(request, attempt);
     from.process.leaving.set(name, () => {
