@@ -3,9 +3,9 @@ import { type Cancellable, realNow, type Surroundings, surroundings } from "./am
 import { chance, hash, randomStream } from "./chance.ts";
 import type { Exchange } from "./exchange.ts";
 import { virtualFetch } from "./fetch.ts";
+import type { Freeable } from "./hash-keys.ts";
 import type { Services } from "./program.ts";
 import { Scheduler } from "./scheduler.ts";
-import type { Freeable } from "./wasm.ts";
 
 /** What lies around a process: the machine, so to speak. */
 export interface Machine {

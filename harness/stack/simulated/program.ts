@@ -4,7 +4,7 @@ import path from "node:path";
 import vm from "node:vm";
 import type { Bundle } from "../stack.ts";
 import { virtualConsole } from "./console.ts";
-import { manageWasm } from "./wasm.ts";
+import { controlSdk } from "./wasm.ts";
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -38,7 +38,7 @@ export class Program {
     this.#require = createRequire(bundle.file);
     this.#sdk = this.#require("@restatedev/restate-sdk") as Sdk;
     this.sdkVersion = (this.#require("@restatedev/restate-sdk/package.json") as { version: string }).version;
-    manageWasm(this.#require);
+    controlSdk(this.#require);
     this.#code = compile(bundle.file);
   }
 

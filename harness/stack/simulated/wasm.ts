@@ -1,35 +1,64 @@
 import path from "node:path";
 import { surroundings } from "./ambient.ts";
+import { hash, hashNumber } from "./chance.ts";
+import { type CoreBindings, type HashKey, HashKeys } from "./hash-keys.ts";
 import { Strand } from "./process.ts";
-
-export interface Freeable {
-  free(): void;
-}
 
 const managed = new WeakSet<object>();
 
+/** where the SDK has its bindings, in its package */
+const BINDINGS = "dist/endpoint/handlers/vm/sdk_shared_core_wasm_bindings.cjs";
+
 /**
- * The SDK's state machine is a WebAssembly object for each attempt, which only the garbage collector frees, late: and
- * making one takes longer the more of them are alive. Here a process frees them when it ends, and its oldest before.
- * This is the one place that touches something internal to the SDK; when a version does not have it, runs are slower, no
- * more.
+ * Takes control of the SDK's state machines, of which there is a WebAssembly object for each attempt. To be called before
+ * the SDK makes the first one.
  * @param require of the bundle that uses the SDK
+ * @throws when this version of the SDK cannot be controlled: runs would not be exact
  */
-export function manageWasm(require: NodeJS.Require): void {
+export function controlSdk(require: NodeJS.Require): void {
   const manifest = require.resolve("@restatedev/restate-sdk/package.json");
-  const bindings = path.join(path.dirname(manifest), "dist/endpoint/handlers/vm/sdk_shared_core_wasm_bindings.cjs");
-  let machine: { prototype: { get_response_head?: () => unknown } } | undefined;
+  const { version } = require(manifest) as { version: string };
   try {
-    machine = (require(bindings) as { WasmVM?: typeof machine }).WasmVM;
-  } catch {
-    return;
+    controlCore(require(path.join(path.dirname(manifest), BINDINGS)) as CoreBindings);
+  } catch (error) {
+    throw new Error(
+      `the simulation cannot make runs exact with version ${version} of @restatedev/restate-sdk: ${reasonOf(error)}. ` +
+        "Use another version of the SDK, or run on the real server: STACK=native",
+    );
   }
-  const head = machine?.prototype.get_response_head;
-  if (!machine || !head || managed.has(machine)) return;
-  managed.add(machine);
-  machine.prototype.get_response_head = function (this: Freeable) {
-    const strand = surroundings.getStore();
-    if (strand instanceof Strand) strand.vm = this;
-    return head.call(this);
+}
+
+/** the first line: of a module that is not found, the others say who asked for it */
+const reasonOf = (error: unknown): string =>
+  (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "";
+
+/**
+ * Each state machine has hash keys from the seed and from the name of its attempt, and is known to its attempt: only the
+ * garbage collector would free it, late, and making one takes longer the more of them there are. Idempotent.
+ * @throws when the hash keys are not found
+ */
+export function controlCore(bindings: CoreBindings): void {
+  if (managed.has(bindings)) return;
+  const { WasmVM } = bindings;
+  if (typeof WasmVM !== "function") throw new Error("it has no WasmVM");
+  const keys = HashKeys.find(bindings);
+  // the SDK reads the class from the bindings each time it makes a state machine
+  bindings.WasmVM = class extends WasmVM {
+    constructor(...args: unknown[]) {
+      const strand = surroundings.getStore();
+      if (!(strand instanceof Strand)) {
+        super(...args);
+        return;
+      }
+      keys.set(keyOf(strand));
+      super(...args);
+      strand.vm = this;
+    }
   };
+  managed.add(bindings);
+}
+
+function keyOf({ process, name }: Strand): HashKey {
+  const key = hash(process.machine.seed, `hash keys ${name}`);
+  return [hashNumber(key, 0), hashNumber(key, 1), hashNumber(key, 2), hashNumber(key, 3)];
 }
