@@ -37,6 +37,7 @@ const real = {
   clearTimeout: globalThis.clearTimeout,
   clearInterval: globalThis.clearInterval,
   clearImmediate: globalThis.clearImmediate,
+  queueMicrotask: globalThis.queueMicrotask,
   fetch: globalThis.fetch,
   abortTimeout: AbortSignal.timeout,
 };
@@ -153,7 +154,7 @@ function installTimers(): void {
     clearInterval: clear(real.clearInterval),
     clearImmediate: clear(real.clearImmediate),
   };
-  Object.assign(globalThis, globals);
+  Object.assign(globalThis, globals, { queueMicrotask });
   const require = createRequire(import.meta.url);
   Object.assign(require("node:timers"), globals);
   installTimerPromises(require("node:timers/promises"), globals);
@@ -165,6 +166,24 @@ function installTimers(): void {
     setTimeout(() => controller.abort(reason), milliseconds);
     return controller.signal;
   };
+}
+
+/**
+ * A microtask without the book-keeping of Node, which would not survive that it is terminated (see watchdog.ts).
+ * What it throws is an error that nobody caught.
+ */
+function queueMicrotask(callback: () => void): void {
+  if (!surroundings.getStore()) {
+    real.queueMicrotask(callback);
+    return;
+  }
+  Promise.resolve().then(() => {
+    try {
+      callback();
+    } catch (error) {
+      (process.emit as (event: string, ...args: unknown[]) => boolean)("uncaughtException", error);
+    }
+  });
 }
 
 /** as Node does: at least 1 */

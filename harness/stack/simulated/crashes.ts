@@ -1,4 +1,5 @@
 import { surroundings } from "./ambient.ts";
+import { placeHere } from "./places.ts";
 import { Strand } from "./process.ts";
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
@@ -6,19 +7,56 @@ type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 let installed = false;
 
 /**
- * An error of simulated code that nobody caught, or a rejection that nobody handled, ends its process: the simulated one,
- * not ours. Installed once per Node process. Errors of real code pass as ever.
+ * What ends a Node process ends the simulated one when simulated code does it, and not ours: errors that nobody caught,
+ * rejections that nobody handled, `process.exit` and its kin. Installed once per Node process. For real code all is as ever.
  */
 export function installCrashes(): void {
   if (installed) return;
   installed = true;
+  installErrors();
+  installExits();
+}
+
+function installErrors(): void {
   const emit = process.emit as Emit;
   process.emit = function (this: NodeJS.Process, event: string | symbol, ...args: unknown[]): boolean {
     const strand = surroundings.getStore();
     if (!(strand instanceof Strand)) return emit.call(this, event, ...args);
     if (event === "uncaughtExceptionMonitor") return true;
-    if (event !== "unhandledRejection" && event !== "uncaughtException") return emit.call(this, event, ...args);
-    strand.process.crash(args[0]);
+    if (event === "unhandledRejection") strand.process.crash(strand, args[0], "unhandled-rejection");
+    else if (event === "uncaughtException") strand.process.crash(strand, args[0]);
+    else return emit.call(this, event, ...args);
     return true;
   } as typeof process.emit;
+}
+
+/** `process.exit` does not return: this is thrown through the code that called it, whose process is dead by then. */
+class Exit extends Error {}
+
+function installExits(): void {
+  const { exit, abort, kill } = process;
+  /** Ends the simulated process whose code is running; returns when none is. */
+  const end = (how: string): void => {
+    const strand = surroundings.getStore();
+    if (!(strand instanceof Strand)) return;
+    strand.process.exit({
+      kind: "exit",
+      handler: strand.work,
+      message: `the service process ended: ${how}`,
+      place: placeHere(),
+    });
+    throw new Exit(how);
+  };
+  process.exit = (code) => {
+    end(`exit code ${code ?? 0}`);
+    return exit.call(process, code);
+  };
+  process.abort = () => {
+    end("it aborted");
+    return abort.call(process);
+  };
+  process.kill = (pid, signal) => {
+    if (pid === process.pid && signal !== 0) end(`it killed itself with ${signal ?? "SIGTERM"}`);
+    return kill.call(process, pid, signal);
+  };
 }

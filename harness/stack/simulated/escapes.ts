@@ -1,6 +1,6 @@
 import { createHook } from "node:async_hooks";
 import { type Surroundings, surroundings } from "./ambient.ts";
-import { placeOf } from "./places.ts";
+import { placeHere } from "./places.ts";
 
 /**
  * Simulated code must not wait for anything real: how long that takes is not in the seed. What would is noticed when
@@ -69,11 +69,8 @@ export class EscapeGuard {
   }
 }
 
-/** The line of the subject that is on the stack: " (at src/sagas/booking.ts:12)"; nothing when there is none. */
+/** " (at src/sagas/booking.ts:12)": the place of the services that is on the stack; nothing when there is none. */
 function whereFrom(): string {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 50;
-  const place = placeOf(new Error().stack ?? "");
-  Error.stackTraceLimit = limit;
+  const place = placeHere();
   return place === undefined ? "" : ` (at ${place})`;
 }

@@ -1,11 +1,14 @@
-import type { Attempt } from "../stack.ts";
+import type { Attempt, ProcessDeath } from "../stack.ts";
 import { type Cancellable, realNow, type Surroundings, surroundings } from "./ambient.ts";
 import { chance, hash, randomStream } from "./chance.ts";
+import { SubjectDied } from "./deaths.ts";
 import type { Exchange } from "./exchange.ts";
 import { virtualFetch } from "./fetch.ts";
 import type { Freeable } from "./hash-keys.ts";
+import { placeHere, placeOfError } from "./places.ts";
 import type { Services } from "./program.ts";
 import { Scheduler } from "./scheduler.ts";
+import { endsWork, interruption, startsWork } from "./watchdog.ts";
 
 /** What lies around a process: the machine, so to speak. */
 export interface Machine {
@@ -15,6 +18,10 @@ export interface Machine {
   wallClock(): number;
   /** An HTTP request leaves a process; `answer` is to be called at most once, from an event. */
   request(from: Strand, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void;
+  /** A process has died of its own doing. */
+  died(death: ProcessDeath): void;
+  /** The run cannot go on. */
+  fail(error: unknown): void;
 }
 
 /** What is left of a machine when the run is over: stragglers may look at the clock. */
@@ -23,7 +30,7 @@ function remains(machine: Machine): Machine {
   const wallClock = machine.wallClock();
   const still = new Scheduler(scheduler.strategy, scheduler.trace);
   still.now = scheduler.now;
-  return { seed, scheduler: still, wallClock: () => wallClock, request: () => {} };
+  return { seed, scheduler: still, wallClock: () => wallClock, request: () => {}, died: () => {}, fail: () => {} };
 }
 
 /** The other end of a connection to a process. */
@@ -57,6 +64,12 @@ const KEPT = 100;
 /** how often a process may turn without coming to rest before that counts as an endless loop */
 const ENDLESS = 100_000;
 
+/**
+ * Whether errors of simulated code have stacks. Nobody pays for that before a process has died of an error: from then on
+ * such a death has a place, and a run that is repeated has it from its beginning.
+ */
+let recordsStacks = false;
+
 /** Runs what Node has ready, microtasks and ticks, until nothing is left. Without effect inside of a microtask. */
 export const drain: () => void = (process as unknown as { _tickCallback(): void })._tickCallback;
 
@@ -68,6 +81,8 @@ export class Strand implements Surroundings {
   /** whose progress it is: the invocation's, or its own */
   readonly actor: string;
   readonly attempt: Attempt | undefined;
+  /** what it works on, for a message: "service/handler", or what is no handler */
+  readonly work: string;
   /** headers that its requests carry on */
   readonly headers: Record<string, string>;
   /** what the SDK holds for it outside of the JavaScript heap */
@@ -81,6 +96,7 @@ export class Strand implements Surroundings {
     this.name = name;
     this.actor = attempt ? name.slice(0, name.lastIndexOf("#")) : name;
     this.attempt = attempt;
+    this.work = attempt ? `${attempt.service}/${attempt.handler}` : "a front app or the start of the services";
     this.headers = headers;
     this.#random = randomStream(hash(process.machine.seed, `random ${name}`));
   }
@@ -139,6 +155,10 @@ export class SimulatedProcess {
   #backlog: Entry[] | undefined;
   #immediates: (Entry & { cancelled: boolean })[] = [];
   #finished: Strand[] = [];
+  /** it has turned very often without coming to rest */
+  #isRestless = false;
+  /** where it asked for another immediate then */
+  #restlessPlace: string | undefined;
 
   constructor(machine: Machine, name: string, start: () => Services) {
     this.#machine = machine;
@@ -147,7 +167,12 @@ export class SimulatedProcess {
     this.started = machine.scheduler.now - 100 - chance(machine.seed, `uptime ${name}`) * 1000;
     const strand = new Strand(this, name);
     const before = realNow();
-    this.services = surroundings.run(strand, start);
+    startsWork(strand.work);
+    try {
+      this.services = surroundings.run(strand, start);
+    } finally {
+      endsWork();
+    }
     realTime.starting += realNow() - before;
     this.enter(strand, () => {});
   }
@@ -169,25 +194,45 @@ export class SimulatedProcess {
     this.lastActive = this.machine.scheduler.now;
     const limit = Error.stackTraceLimit;
     // the SDK makes errors for its own use in every attempt: their stacks would cost more than the rest of it
-    if (!this.machine.scheduler.trace.isRead) Error.stackTraceLimit = 0;
+    if (!recordsStacks && !this.machine.scheduler.trace.isRead) Error.stackTraceLimit = 0;
     const before = realNow();
+    startsWork(strand.work);
     try {
       surroundings.run(strand, action);
       this.#rest();
     } catch (error) {
-      this.crash(error);
+      this.crash(strand, error);
     } finally {
       Error.stackTraceLimit = limit;
+      endsWork();
     }
+    const interrupted = interruption();
+    if (interrupted) this.machine.fail(interrupted);
     while (this.#finished.length > KEPT) free(this.#finished.shift()!);
     realTime.working += realNow() - before;
   }
 
   /** An error that nobody caught: Node would end the process. */
-  crash(error: unknown): void {
+  crash(strand: Strand, error: unknown, kind: "uncaught-error" | "unhandled-rejection" = "uncaught-error"): void {
     if (!this.#alive) return;
     this.machine.scheduler.log(`${this.name} dies of an error that nobody caught: ${error}`);
+    const what = kind === "uncaught-error" ? "an error that nobody caught" : "a rejection that nobody handled";
+    const message = `the service process ended: ${what}: ${error}`;
+    const place = placeOfError(error);
+    if (place === undefined) recordsStacks = true;
+    this.#die({ kind, handler: strand.work, message, place });
+  }
+
+  /** The services end their process themselves. */
+  exit(death: ProcessDeath): void {
+    if (!this.#alive) return;
+    this.machine.scheduler.log(`${this.name} ends itself: ${death.message}`);
+    this.#die(death);
+  }
+
+  #die(death: ProcessDeath): void {
     this.kill();
+    this.machine.died(death);
   }
 
   /** SIGKILL: nothing is ever delivered to it again, and its connections break. */
@@ -256,6 +301,7 @@ export class SimulatedProcess {
         entry.cancelled = true;
       },
     };
+    if (this.#isRestless) this.#restlessPlace ??= placeHere();
     if (this.#alive) this.#immediates.push(entry);
     return entry;
   }
@@ -269,19 +315,29 @@ export class SimulatedProcess {
     });
   }
 
+  /** Immediates follow each other without end. */
+  #restless(): ProcessDeath {
+    const [last] = this.#immediates;
+    const handler = last?.strand.work ?? this.name;
+    const message = "the service process hangs: it does not come to rest, one immediate follows the other";
+    return { kind: "hang", handler, message, place: this.#restlessPlace };
+  }
+
   #rest(): void {
     for (let turn = 0; turn < ENDLESS; turn++) {
+      this.#isRestless = turn === ENDLESS - 1;
       drain();
       const immediates = this.#immediates;
       if (immediates.length === 0) return;
       this.#immediates = [];
       for (const { strand, action, cancelled } of immediates) {
         if (cancelled || !this.#alive) continue;
+        startsWork(strand.work);
         surroundings.run(strand, action);
         drain();
       }
     }
-    throw new Error("an endless loop: the process does not come to rest");
+    this.machine.fail(new SubjectDied(this.#restless()));
   }
 }
 

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type {
   Bundle,
   Capability,
@@ -11,13 +12,15 @@ import type {
   Probe,
   Stack,
 } from "../stack.ts";
-import { installAmbient, realMacrotask, realNow, type Surroundings } from "./ambient.ts";
+import { installAmbient, realNow, type Surroundings } from "./ambient.ts";
 import type { Broker } from "./broker.ts";
 import { installCrashes } from "./crashes.ts";
+import type { SubjectDied } from "./deaths.ts";
 import { EscapeGuard } from "./escapes.ts";
 import { drain, Strand } from "./process.ts";
 import { programOf } from "./program.ts";
 import { Universe, type UniverseOptions } from "./universe.ts";
+import { installWatchdog, type Turn, takeTurnSoon } from "./watchdog.ts";
 
 export type SimulatedOptions = UniverseOptions;
 
@@ -65,6 +68,7 @@ export class SimulatedStack implements Stack {
     this.options = options;
     installAmbient();
     installCrashes();
+    installWatchdog();
   }
 
   static async start(options: SimulatedOptions): Promise<SimulatedStack> {
@@ -96,17 +100,18 @@ export class SimulatedStack implements Stack {
 
   #run<T>(main: () => Promise<T>, options: SimulatedOptions): Promise<T> {
     return new Promise((resolve, reject) => {
-      realMacrotask(() => {
+      const begin = (): void => {
         try {
           if (!this.#bundle) throw new Error("no services are loaded");
           this.#now?.close();
           this.#now = new Universe(this.#bundle, options);
           this.#now.gate = this.#gate;
-          new Pump(this.#now, main, resolve, reject).turn();
+          takeTurnSoon(new Pump(this.#now, AsyncLocalStorage.bind(main), resolve, reject));
         } catch (error) {
           reject(error);
         }
-      });
+      };
+      takeTurnSoon({ run: begin, interrupted: reject });
     });
   }
 
@@ -162,16 +167,16 @@ export class SimulatedStack implements Stack {
 const guard = new EscapeGuard((who: Surroundings, error) => {
   if (who instanceof Strand) (who.process.machine as Universe).fail(error);
 });
-let guarded = 0;
 
 /** Drives one run: lets `main` go on as far as it can, then lets one thing happen in the universe, and again. */
-class Pump<T> {
+class Pump<T> implements Turn {
   readonly #universe: Universe;
   readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
   readonly #main: () => Promise<T>;
   #started = false;
   #settled: (() => void) | undefined;
+  readonly #stackTraceLimit = Error.stackTraceLimit;
   #lastTurn = realNow();
   /** real milliseconds since there was last something to do */
   #idle = 0;
@@ -189,22 +194,29 @@ class Pump<T> {
   }
 
   /** To be called in a macrotask: inside of a microtask no other microtasks run. */
-  turn(): void {
-    if (guarded++ === 0) guard.enable();
+  run(): void {
     let done: (() => void) | undefined;
+    guard.enable();
     try {
       done = this.#advance();
     } catch (error) {
       done = () => this.#reject(error);
     } finally {
-      if (--guarded === 0) guard.disable();
+      guard.disable();
     }
     if (!done) {
-      realMacrotask(() => this.turn());
+      takeTurnSoon(this);
       return;
     }
     this.#universe.close();
     done();
+  }
+
+  interrupted(death: SubjectDied): void {
+    guard.disable();
+    Error.stackTraceLimit = this.#stackTraceLimit;
+    this.#universe.close();
+    this.#reject(death);
   }
 
   /** How the run ended; nothing when it has not, and the real event loop is to have its turn. */

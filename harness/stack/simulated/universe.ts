@@ -10,6 +10,7 @@ import type {
   Injected,
   Injection,
   InvocationStatus,
+  ProcessDeath,
 } from "../stack.ts";
 import { surroundings } from "./ambient.ts";
 import { Broker } from "./broker.ts";
@@ -232,6 +233,11 @@ export class Universe implements Machine, Network {
   async #restart(): Promise<void> {
     await this.sleep(50 + chance(this.seed, `restart ${this.scheduler.now}`) * 200);
     this.restate.recover();
+  }
+
+  /** The gate is told before anything else happens, outside of the process. */
+  died(death: ProcessDeath): void {
+    this.scheduler.soon(() => this.gate?.died?.(death));
   }
 
   /** The run cannot go on. */
