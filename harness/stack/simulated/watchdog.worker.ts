@@ -37,16 +37,18 @@ alarms.unref();
 /** When the present thing entered the process, and how much there was by then. */
 interface Start {
   beat: number;
-  milliseconds: number;
   cpu: NodeJS.CpuUsage;
   memory: number;
 }
 let start = now(-1);
+let lastLook = performance.now();
+/** milliseconds since then; a machine that sleeps in between does not count */
+let elapsed = 0;
 let isPausing = false;
 let isNamed = false;
 
 function now(beat: number): Start {
-  return { beat, milliseconds: performance.now(), cpu: process.cpuUsage(), memory: process.memoryUsage.rss() };
+  return { beat, cpu: process.cpuUsage(), memory: process.memoryUsage.rss() };
 }
 
 const isStill = (beat: number): boolean => Atomics.load(beats, BEAT) === beat && Atomics.load(beats, IS_WORKING) === 1;
@@ -54,14 +56,17 @@ const isStill = (beat: number): boolean => Atomics.load(beats, BEAT) === beat &&
 setInterval(look, POLL_MS);
 
 function look(): void {
+  const passed = performance.now() - lastLook;
+  lastLook += passed;
   if (!isStill(start.beat)) {
     start = now(Atomics.load(beats, BEAT));
+    elapsed = 0;
     isNamed = false;
     return;
   }
-  const elapsed = performance.now() - start.milliseconds;
+  elapsed += Math.min(passed, 3 * POLL_MS);
   const grown = process.memoryUsage.rss() - start.memory;
-  if (isPausing) expectPause(elapsed, grown);
+  if (isPausing) expectPause(grown);
   else if (grown > mostGrowth) interrupt({ kind: "out-of-memory", amount: grown });
   else if (elapsed > HANG_MS && (elapsed > 2 * HANG_MS || cpuSince(start) > HANG_CPU_MS))
     interrupt(grown > mostGrowth / 4 ? { kind: "out-of-memory", amount: grown } : { kind: "hang", amount: elapsed });
@@ -73,7 +78,7 @@ function cpuSince({ cpu }: Start): number {
 }
 
 /** V8 does not pause a native function, nor a loop that it has compiled and that calls nothing but native functions. */
-function expectPause(elapsed: number, grown: number): void {
+function expectPause(grown: number): void {
   const what = `it has worked for ${(elapsed / 1000).toFixed(1)} s and taken ${Math.round(grown / 2 ** 20)} MB, and does not stop for a debugger`;
   if (grown > 2 * mostGrowth || elapsed > GIVEN_UP_MS) giveUp(what);
   if (elapsed > NAMED_MS && !isNamed) {
