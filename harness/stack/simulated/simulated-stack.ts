@@ -12,15 +12,15 @@ import type {
   Probe,
   Stack,
 } from "../stack.ts";
-import { installAmbient, realNow, type Surroundings } from "./ambient.ts";
-import type { Broker } from "./broker.ts";
-import { installCrashes } from "./crashes.ts";
-import type { SubjectDied } from "./deaths.ts";
-import { EscapeGuard } from "./escapes.ts";
-import { drain, Strand } from "./process.ts";
-import { programOf } from "./program.ts";
-import { Universe, type UniverseOptions } from "./universe.ts";
-import { installWatchdog, type Turn, takeTurnSoon } from "./watchdog.ts";
+import type { Broker } from "./network/broker.ts";
+import { installCrashes } from "./processes/crashes.ts";
+import type { SubjectDied } from "./processes/deaths.ts";
+import { EscapeGuard } from "./processes/escapes.ts";
+import { drain, Strand } from "./processes/process.ts";
+import { programOf } from "./processes/program.ts";
+import { installAmbient, realNow, type Surroundings } from "./processes/virtual-globals.ts";
+import { installWatchdog, type Turn, takeTurnSoon } from "./processes/watchdog.ts";
+import { Universe, type UniverseOptions } from "./simulation.ts";
 
 export type SimulatedOptions = UniverseOptions;
 

@@ -1,9 +1,9 @@
 import { type Content, decode, type Frame, frameOf, isCommand, MessageType } from "../../../protocol/index.ts";
 import { chance, hash } from "../chance.ts";
-import type { Endpoints } from "../endpoints.ts";
-import { placeOf } from "../places.ts";
+import { type Network, Stream } from "../network/stream.ts";
+import type { Endpoints } from "../processes/endpoints.ts";
+import { placeOf } from "../processes/places.ts";
 import type { Timer } from "../scheduler.ts";
-import { type Network, Stream } from "../stream.ts";
 import { unknownMessage } from "./commands.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Invoker as InvokerOfProcessor, PartitionProcessor } from "./partition-processor.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { bundleFolder } from "../bundle.ts";
+import { bundleFolder } from "../../bundle.ts";
 import { Program } from "./program.ts";
 
 test("what a process keeps in its module or on the global object is its own", async () => {

@@ -12,20 +12,20 @@ import type {
   InvocationStatus,
   ProcessDeath,
 } from "../stack.ts";
-import { surroundings } from "./ambient.ts";
-import { Broker } from "./broker.ts";
 import { chance } from "./chance.ts";
-import { Clients, connectionError, type ServedRequest } from "./clients.ts";
-import { Endpoints } from "./endpoints.ts";
-import { EscapeError } from "./escapes.ts";
-import { type HttpAnswer, type Machine, type OutgoingRequest, SimulatedProcess, Strand } from "./process.ts";
-import { programOf } from "./program.ts";
+import { Broker } from "./network/broker.ts";
+import { Clients, connectionError, type ServedRequest } from "./network/clients.ts";
+import type { Network } from "./network/stream.ts";
+import { Endpoints } from "./processes/endpoints.ts";
+import { EscapeError } from "./processes/escapes.ts";
+import { type HttpAnswer, type Machine, type OutgoingRequest, SimulatedProcess, Strand } from "./processes/process.ts";
+import { programOf } from "./processes/program.ts";
+import { surroundings } from "./processes/virtual-globals.ts";
 import { discover, type Handlers } from "./restate/discovery.ts";
 import type { RetryPolicy } from "./restate/invoker.ts";
 import { Restate } from "./restate/restate.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type Strategy, strategyFor } from "./strategy.ts";
-import type { Network } from "./stream.ts";
 import { Trace } from "./trace.ts";
 
 /** When the virtual clock starts, for the services: 2026-01-01, 12:00. */

@@ -1,13 +1,13 @@
-import type { Attempt, ProcessDeath } from "../stack.ts";
-import { type Cancellable, realNow, type Surroundings, surroundings } from "./ambient.ts";
-import { chance, hash, randomStream } from "./chance.ts";
+import type { Attempt, ProcessDeath } from "../../stack.ts";
+import { chance, hash, randomStream } from "../chance.ts";
+import { Scheduler } from "../scheduler.ts";
 import { SubjectDied } from "./deaths.ts";
 import type { Exchange } from "./exchange.ts";
 import { virtualFetch } from "./fetch.ts";
 import type { Freeable } from "./hash-keys.ts";
 import { placeHere, placeOfError } from "./places.ts";
 import type { Services } from "./program.ts";
-import { Scheduler } from "./scheduler.ts";
+import { type Cancellable, realNow, type Surroundings, surroundings } from "./virtual-globals.ts";
 import { endsWork, interruption, startsWork } from "./watchdog.ts";
 
 /** What lies around a process: the machine, so to speak. */

@@ -1,11 +1,11 @@
-import { OPERATION_HEADER } from "../headers.ts";
-import type { Destination } from "../stack.ts";
-import { chance } from "./chance.ts";
-import type { Endpoints } from "./endpoints.ts";
-import { type Connection, type HttpAnswer, type SimulatedProcess, Strand } from "./process.ts";
-import type { App } from "./program.ts";
-import type { Restate } from "./restate/restate.ts";
-import type { Link, Scheduler } from "./scheduler.ts";
+import { OPERATION_HEADER } from "../../headers.ts";
+import type { Destination } from "../../stack.ts";
+import { chance } from "../chance.ts";
+import type { Endpoints } from "../processes/endpoints.ts";
+import { type Connection, type HttpAnswer, type SimulatedProcess, Strand } from "../processes/process.ts";
+import type { App } from "../processes/program.ts";
+import type { Restate } from "../restate/restate.ts";
+import type { Link, Scheduler } from "../scheduler.ts";
 
 export interface ServedRequest {
   /** stable, and unique in the run */

@@ -1,4 +1,4 @@
-import type { ProcessDeath } from "../stack.ts";
+import type { ProcessDeath } from "../../stack.ts";
 
 /**
  * A service process ended, and nobody but the services is to blame: an error of the subject, not of the run. As the error

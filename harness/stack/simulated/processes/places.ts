@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
-import { bundleFolder } from "../bundle.ts";
+import { bundleFolder } from "../../bundle.ts";
 
 /**
  * The innermost place of a stack trace that is in a bundle, in terms of its sources: "src/sagas/booking.ts:12".

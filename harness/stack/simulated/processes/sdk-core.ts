@@ -1,8 +1,8 @@
 import path from "node:path";
-import { surroundings } from "./ambient.ts";
-import { hash, hashNumber } from "./chance.ts";
+import { hash, hashNumber } from "../chance.ts";
 import { type CoreBindings, type HashKey, HashKeys } from "./hash-keys.ts";
 import { Strand } from "./process.ts";
+import { surroundings } from "./virtual-globals.ts";
 
 const managed = new WeakSet<object>();
 

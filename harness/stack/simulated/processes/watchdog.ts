@@ -1,9 +1,9 @@
 import inspector from "node:inspector";
 import v8 from "node:v8";
 import { isMainThread, MessageChannel, receiveMessageOnPort, Worker } from "node:worker_threads";
-import { realMacrotask } from "./ambient.ts";
 import { SubjectDied } from "./deaths.ts";
 import { placeOf } from "./places.ts";
+import { realMacrotask } from "./virtual-globals.ts";
 import {
   type Alarm,
   BEAT,

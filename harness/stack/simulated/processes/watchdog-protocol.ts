@@ -1,5 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
-import type { ProcessDeath } from "../stack.ts";
+import type { ProcessDeath } from "../../stack.ts";
 
 // places in the memory that both threads share
 

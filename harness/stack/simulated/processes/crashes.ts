@@ -1,6 +1,6 @@
-import { surroundings } from "./ambient.ts";
 import { placeHere } from "./places.ts";
 import { Strand } from "./process.ts";
+import { surroundings } from "./virtual-globals.ts";
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 

@@ -1,9 +1,9 @@
-import { decode, type Frame, MessageType, messageName } from "../../protocol/index.ts";
-import type { Attempt, Decision, Gate, Message } from "../stack.ts";
-import { chance } from "./chance.ts";
-import { Exchange } from "./exchange.ts";
-import { type Connection, type SimulatedProcess, Strand } from "./process.ts";
-import type { Link, Scheduler } from "./scheduler.ts";
+import { decode, type Frame, MessageType, messageName } from "../../../protocol/index.ts";
+import type { Attempt, Decision, Gate, Message } from "../../stack.ts";
+import { chance } from "../chance.ts";
+import { Exchange } from "../processes/exchange.ts";
+import { type Connection, type SimulatedProcess, Strand } from "../processes/process.ts";
+import type { Link, Scheduler } from "../scheduler.ts";
 
 /** What Restate learns of a stream that it has opened. */
 export interface StreamListener {

@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import vm from "node:vm";
-import type { Bundle } from "../stack.ts";
+import type { Bundle } from "../../stack.ts";
 import { virtualConsole } from "./console.ts";
-import { controlSdk } from "./wasm.ts";
+import { controlSdk } from "./sdk-core.ts";
 
 export type App = (request: Request) => Promise<Response>;
 

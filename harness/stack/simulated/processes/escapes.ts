@@ -1,6 +1,6 @@
 import { createHook } from "node:async_hooks";
-import { type Surroundings, surroundings } from "./ambient.ts";
 import { placeHere } from "./places.ts";
+import { type Surroundings, surroundings } from "./virtual-globals.ts";
 
 /**
  * Simulated code must not wait for anything real: how long that takes is not in the seed. What would is noticed when

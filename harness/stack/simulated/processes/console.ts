@@ -1,6 +1,6 @@
 import { formatWithOptions } from "node:util";
-import { surroundings } from "./ambient.ts";
 import { Strand } from "./process.ts";
+import { surroundings } from "./virtual-globals.ts";
 
 const PRINTING: ReadonlySet<PropertyKey> = new Set(["debug", "error", "info", "log", "warn"]);
 

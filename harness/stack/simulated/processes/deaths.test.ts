@@ -2,10 +2,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { assert, beforeAll, expect, test } from "vitest";
-import { makeBundle } from "../bundle.ts";
-import type { Bundle, ProcessDeath } from "../stack.ts";
-import { call, Shelf, told } from "./busy.fixture.ts";
-import { SimulatedStack, SubjectDied } from "./index.ts";
+import { makeBundle } from "../../bundle.ts";
+import type { Bundle, ProcessDeath } from "../../stack.ts";
+import { call, Shelf, told } from "../busy.fixture.ts";
+import { SimulatedStack, SubjectDied } from "../index.ts";
 
 const fixture = fileURLToPath(new URL("deadly.fixture.ts", import.meta.url));
 let bundle: Bundle;

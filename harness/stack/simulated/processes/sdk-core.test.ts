@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { CoreBindings } from "./hash-keys.ts";
-import { controlCore, controlSdk } from "./wasm.ts";
+import { controlCore, controlSdk } from "./sdk-core.ts";
 
 /** How a false core makes a state machine: it works on the memory. */
 type Make = (memory: Uint32Array) => void;
