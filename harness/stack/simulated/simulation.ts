@@ -18,9 +18,11 @@ import { Clients, connectionError, type ServedRequest } from "./network/clients.
 import type { Network } from "./network/stream.ts";
 import { Endpoints } from "./processes/endpoints.ts";
 import { EscapeError } from "./processes/escapes.ts";
-import { type HttpAnswer, type Machine, type OutgoingRequest, SimulatedProcess, Strand } from "./processes/process.ts";
+import { ExecutionContext } from "./processes/execution-context.ts";
+import type { Host, HttpAnswer, OutgoingRequest, RequestOrigin } from "./processes/host.ts";
+import { SimulatedProcess } from "./processes/process.ts";
 import { programOf } from "./processes/program.ts";
-import { surroundings } from "./processes/virtual-globals.ts";
+import { virtualGlobals } from "./processes/virtual-globals.ts";
 import { discover, type Handlers } from "./restate/discovery.ts";
 import type { RetryPolicy } from "./restate/invoker.ts";
 import { Restate } from "./restate/restate.ts";
@@ -36,7 +38,7 @@ const INGRESS = "http://restate.simulated";
 const WORLD = "http://world.simulated";
 
 /** The model's own choices; what is left out is drawn from the seed or has the value of the native stack. */
-export interface UniverseOptions {
+export interface SimulationOptions {
   /** decides everything that is left to chance */
   seed: number;
   strategy?: Strategy;
@@ -55,7 +57,7 @@ const RETRY: RetryPolicy = { initialInterval: 1, factor: 2, maxInterval: 10_000 
 const handlersOf = new WeakMap<object, Handlers>();
 
 /** One run: a server, processes, clients and a clock of its own, made afresh for every case. */
-export class Universe implements Machine, Network {
+export class Simulation implements Host, Network {
   readonly seed: number;
   readonly scheduler: Scheduler;
   readonly trace: Trace;
@@ -73,10 +75,11 @@ export class Universe implements Machine, Network {
   readonly #calls = new Map<object, Attempt | undefined>();
 
   /** @throws what the bundle throws when it is evaluated or registered */
-  constructor(bundle: Bundle, options: UniverseOptions) {
+  constructor(bundle: Bundle, options: SimulationOptions) {
     const { seed, strategy = strategyFor(seed), readable = false } = options;
     this.seed = seed;
-    const tell = typeof readable === "function" ? (line: string) => surroundings.exit(() => readable(line)) : undefined;
+    const tell =
+      typeof readable === "function" ? (line: string) => virtualGlobals.exit(() => readable(line)) : undefined;
     this.trace = new Trace(readable !== false, tell);
     this.scheduler = new Scheduler(strategy, this.trace);
     this.trace.note(0, `seed ${seed}, ${strategy.name}`);
@@ -109,7 +112,7 @@ export class Universe implements Machine, Network {
 
   #register(process: SimulatedProcess): Handlers {
     let finish: (() => Handlers) | undefined;
-    process.enter(new Strand(process, "discovery"), () => {
+    process.enter(new ExecutionContext(process, "discovery"), () => {
       finish = discover(process.services);
     });
     return finish!();
@@ -144,7 +147,7 @@ export class Universe implements Machine, Network {
   }
 
   /** A request that leaves a simulated process. */
-  request(from: Strand, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void {
+  request(from: RequestOrigin, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void {
     const { origin, pathname, search, href } = request.url;
     const path = pathname + search;
     if (origin === INGRESS) this.#clients.request("ingress", { ...request, path }, { resolve: answer, reject: answer });
@@ -153,7 +156,7 @@ export class Universe implements Machine, Network {
       this.fail(new EscapeError(`a service requests ${href}: neither Restate nor an external system of its pattern`));
   }
 
-  #external(from: Strand, request: ServedRequest, answer: (answer: HttpAnswer | Error) => void): void {
+  #external(from: RequestOrigin, request: ServedRequest, answer: (answer: HttpAnswer | Error) => void): void {
     const { name, method, path, headers, body } = request;
     const { attempt } = from;
     const there = this.scheduler.link(`${name} >`, from.actor);

@@ -2,7 +2,9 @@ import { OPERATION_HEADER } from "../../headers.ts";
 import type { Destination } from "../../stack.ts";
 import { chance } from "../chance.ts";
 import type { Endpoints } from "../processes/endpoints.ts";
-import { type Connection, type HttpAnswer, type SimulatedProcess, Strand } from "../processes/process.ts";
+import { ExecutionContext } from "../processes/execution-context.ts";
+import type { Connection, HttpAnswer } from "../processes/host.ts";
+import type { SimulatedProcess } from "../processes/process.ts";
 import type { App } from "../processes/program.ts";
 import type { Restate } from "../restate/restate.ts";
 import type { Link, Scheduler } from "../scheduler.ts";
@@ -125,7 +127,7 @@ export class ClientConnection implements Connection {
     const operation = this.#request.headers[OPERATION_HEADER];
     const passedOn = operation === undefined ? {} : { [OPERATION_HEADER]: operation };
     const failed = (error: unknown) => answer({ status: 500, headers: {}, body: String(error) });
-    process.enter(new Strand(process, this.#request.name, undefined, passedOn), () => {
+    process.enter(new ExecutionContext(process, this.#request.name, undefined, passedOn), () => {
       serve(app, this.#request).then(answer, failed);
     });
   }

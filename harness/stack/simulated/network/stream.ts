@@ -2,7 +2,9 @@ import { decode, type Frame, MessageType, messageName } from "../../../protocol/
 import type { Attempt, Decision, Gate, Message } from "../../stack.ts";
 import { chance } from "../chance.ts";
 import { Exchange } from "../processes/exchange.ts";
-import { type Connection, type SimulatedProcess, Strand } from "../processes/process.ts";
+import { ExecutionContext } from "../processes/execution-context.ts";
+import type { Connection } from "../processes/host.ts";
+import type { SimulatedProcess } from "../processes/process.ts";
 import type { Link, Scheduler } from "../scheduler.ts";
 
 /** What Restate learns of a stream that it has opened. */
@@ -35,7 +37,7 @@ export class Stream implements Connection {
   readonly #network: Network;
   readonly #listener: StreamListener;
   readonly #exchange: Exchange;
-  readonly #strand: Strand;
+  readonly #context: ExecutionContext;
   readonly #down: Channel;
   readonly #up: Channel;
   #arrived = false;
@@ -50,9 +52,9 @@ export class Stream implements Connection {
     this.process = process;
     this.attempt = attempt;
     const { scheduler } = network;
-    const strand = new Strand(process, name, attempt);
-    this.#strand = strand;
-    const { actor } = strand;
+    const context = new ExecutionContext(process, name, attempt);
+    this.#context = context;
+    const { actor } = context;
     this.#down = new Channel(this, network, "to-endpoint", scheduler.link(`${name} down`, actor), `${name} <`);
     this.#up = new Channel(this, network, "to-server", scheduler.link(`${name} up`, actor), `${name} >`);
     this.#exchange = new Exchange(`/invoke/${attempt.service}/${attempt.handler}`, attempt.invocation, {
@@ -92,7 +94,7 @@ export class Stream implements Connection {
 
   /** The process has died. What it had sent is lost, or arrives before the break is noticed, as chance has it. */
   died(): void {
-    if (chance(this.process.machine.seed, `${this.#name} is lost`) < 0.5) this.break();
+    if (chance(this.process.host.seed, `${this.#name} is lost`) < 0.5) this.break();
     else this.#up.link.send("", () => this.break());
   }
 
@@ -102,9 +104,10 @@ export class Stream implements Connection {
     this.#down.link.cut();
     this.#up.link.cut();
     const { scheduler } = this.#network;
-    const strand = this.#strand;
-    const reset = () => this.process.enter(strand, () => this.#exchange.reset());
-    if (this.process.alive) scheduler.link(`${strand.name} reset`, strand.actor).send(`${strand.name} < reset`, reset);
+    const context = this.#context;
+    const reset = () => this.process.enter(context, () => this.#exchange.reset());
+    if (this.process.alive)
+      scheduler.link(`${context.name} reset`, context.actor).send(`${context.name} < reset`, reset);
     this.#over();
   }
 
@@ -120,10 +123,10 @@ export class Stream implements Connection {
   /** At the endpoint. */
   deliver(chunks: Uint8Array[], close = false): void {
     const exchange = this.#exchange;
-    this.process.enter(this.#strand, () => {
+    this.process.enter(this.#context, () => {
       if (!this.#arrived) {
         this.#arrived = true;
-        this.process.exchanges.set(exchange, this.#strand);
+        this.process.exchanges.set(exchange, this.#context);
         this.process.services.handle(exchange.request, exchange.response);
       }
       for (const chunk of chunks) exchange.push(chunk);
@@ -211,7 +214,7 @@ class Channel {
   }
 
   #chance(what: string): number {
-    return chance(this.#stream.process.machine.seed, `${this.#label} ${this.#count} ${what}`);
+    return chance(this.#stream.process.host.seed, `${this.#label} ${this.#count} ${what}`);
   }
 
   #ask(frame: Frame, isBefore: boolean): Decision | Promise<Decision> {

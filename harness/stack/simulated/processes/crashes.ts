@@ -1,6 +1,6 @@
+import { ExecutionContext } from "./execution-context.ts";
 import { placeHere } from "./places.ts";
-import { Strand } from "./process.ts";
-import { surroundings } from "./virtual-globals.ts";
+import { virtualGlobals } from "./virtual-globals.ts";
 
 type Emit = (event: string | symbol, ...args: unknown[]) => boolean;
 
@@ -20,11 +20,11 @@ export function installCrashes(): void {
 function installErrors(): void {
   const emit = process.emit as Emit;
   process.emit = function (this: NodeJS.Process, event: string | symbol, ...args: unknown[]): boolean {
-    const strand = surroundings.getStore();
-    if (!(strand instanceof Strand)) return emit.call(this, event, ...args);
+    const context = virtualGlobals.getStore();
+    if (!(context instanceof ExecutionContext)) return emit.call(this, event, ...args);
     if (event === "uncaughtExceptionMonitor") return true;
-    if (event === "unhandledRejection") strand.process.crash(strand, args[0], "unhandled-rejection");
-    else if (event === "uncaughtException") strand.process.crash(strand, args[0]);
+    if (event === "unhandledRejection") context.process.crash(context, args[0], "unhandled-rejection");
+    else if (event === "uncaughtException") context.process.crash(context, args[0]);
     else return emit.call(this, event, ...args);
     return true;
   } as typeof process.emit;
@@ -37,11 +37,11 @@ function installExits(): void {
   const { exit, abort, kill } = process;
   /** Ends the simulated process whose code is running; returns when none is. */
   const end = (how: string): void => {
-    const strand = surroundings.getStore();
-    if (!(strand instanceof Strand)) return;
-    strand.process.exit({
+    const context = virtualGlobals.getStore();
+    if (!(context instanceof ExecutionContext)) return;
+    context.process.exit({
       kind: "exit",
-      handler: strand.work,
+      handler: context.work,
       message: `the service process ended: ${how}`,
       place: placeHere(),
     });

@@ -1,4 +1,5 @@
-import type { Machine, SimulatedProcess } from "./process.ts";
+import type { Host } from "./host.ts";
+import type { SimulatedProcess } from "./process.ts";
 
 /** A thawed process is idle when it has done nothing for as long as this, in milliseconds, and waits for no answer. */
 const QUIET = 20;
@@ -10,13 +11,13 @@ const STALLED = 100;
  * to the old one breaks.
  */
 export class Endpoints {
-  readonly #machine: Machine;
+  readonly #host: Host;
   readonly #start: (name: string) => SimulatedProcess;
   readonly #all: SimulatedProcess[] = [];
   #current: SimulatedProcess | undefined;
 
-  constructor(machine: Machine, start: (name: string) => SimulatedProcess) {
-    this.#machine = machine;
+  constructor(host: Host, start: (name: string) => SimulatedProcess) {
+    this.#host = host;
     this.#start = start;
   }
 
@@ -32,14 +33,14 @@ export class Endpoints {
   /** SIGKILL of the process that serves. */
   kill(): void {
     const dead = this.current;
-    this.#machine.scheduler.log(`KILL of the service process ${dead.name}`);
+    this.#host.scheduler.log(`KILL of the service process ${dead.name}`);
     dead.kill();
   }
 
   /** The process that serves freezes, and another takes over. */
   freeze(): SimulatedProcess {
     const frozen = this.current;
-    this.#machine.scheduler.log(`FREEZE of the service process ${frozen.name}; another takes over`);
+    this.#host.scheduler.log(`FREEZE of the service process ${frozen.name}; another takes over`);
     frozen.freeze();
     this.#current = undefined;
     frozen.breakStreams();
@@ -48,7 +49,7 @@ export class Endpoints {
 
   /** The frozen process goes on; settles when it is idle. It ends, unless it still waits for an answer. */
   thaw(frozen: SimulatedProcess): Promise<void> {
-    const { scheduler } = this.#machine;
+    const { scheduler } = this.#host;
     return new Promise((resolve) => {
       scheduler.soon(() => {
         scheduler.log(`THAW of the service process ${frozen.name}`);
@@ -67,7 +68,7 @@ export class Endpoints {
   }
 
   #whenIdle(process: SimulatedProcess, then: () => void): void {
-    const { scheduler } = this.#machine;
+    const { scheduler } = this.#host;
     scheduler.at(scheduler.now + 1, "thaw", "", () => {
       const quiet = scheduler.now - process.lastActive;
       if (!process.alive || quiet >= (process.requestsInFlight > 0 ? STALLED : QUIET)) then();

@@ -1,6 +1,6 @@
 import { createHook } from "node:async_hooks";
 import { placeHere } from "./places.ts";
-import { type Surroundings, surroundings } from "./virtual-globals.ts";
+import { type VirtualGlobals, virtualGlobals } from "./virtual-globals.ts";
 
 /**
  * Simulated code must not wait for anything real: how long that takes is not in the seed. What would is noticed when
@@ -47,9 +47,9 @@ export class EscapeGuard {
   readonly #hook: { enable(): unknown; disable(): unknown };
 
   /** @param escaped is told whose code it was, and how */
-  constructor(escaped: (who: Surroundings, error: EscapeError) => void) {
+  constructor(escaped: (who: VirtualGlobals, error: EscapeError) => void) {
     const init = (_id: number, kind: string): void => {
-      const who = surroundings.getStore();
+      const who = virtualGlobals.getStore();
       if (!who) return;
       const escape = ESCAPES.find(([kinds]) => kinds.test(kind));
       if (!escape) return;

@@ -1,59 +1,14 @@
-import type { Attempt, ProcessDeath } from "../../stack.ts";
-import { chance, hash, randomStream } from "../chance.ts";
-import { Scheduler } from "../scheduler.ts";
+import type { ProcessDeath } from "../../stack.ts";
+import { chance } from "../chance.ts";
 import { SubjectDied } from "./deaths.ts";
 import type { Exchange } from "./exchange.ts";
+import { type ContextProcess, ExecutionContext } from "./execution-context.ts";
 import { virtualFetch } from "./fetch.ts";
-import type { Freeable } from "./hash-keys.ts";
+import { type Connection, type Host, remainsOf } from "./host.ts";
 import { placeHere, placeOfError } from "./places.ts";
 import type { Services } from "./program.ts";
-import { type Cancellable, realNow, type Surroundings, surroundings } from "./virtual-globals.ts";
+import { type Cancellable, realNow, virtualGlobals } from "./virtual-globals.ts";
 import { endsWork, interruption, startsWork } from "./watchdog.ts";
-
-/** What lies around a process: the machine, so to speak. */
-export interface Machine {
-  readonly seed: number;
-  readonly scheduler: Scheduler;
-  /** milliseconds since the epoch */
-  wallClock(): number;
-  /** An HTTP request leaves a process; `answer` is to be called at most once, from an event. */
-  request(from: Strand, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void;
-  /** A process has died of its own doing. */
-  died(death: ProcessDeath): void;
-  /** The run cannot go on. */
-  fail(error: unknown): void;
-}
-
-/** What is left of a machine when the run is over: stragglers may look at the clock. */
-function remains(machine: Machine): Machine {
-  const { seed, scheduler } = machine;
-  const wallClock = machine.wallClock();
-  const still = new Scheduler(scheduler.strategy, scheduler.trace);
-  still.now = scheduler.now;
-  return { seed, scheduler: still, wallClock: () => wallClock, request: () => {}, died: () => {}, fail: () => {} };
-}
-
-/** The other end of a connection to a process. */
-export interface Connection {
-  /** The connection breaks: the other end is told at once, the process some time later. */
-  break(): void;
-  /** The process has died: what it had sent before may still arrive. */
-  died(): void;
-}
-
-export interface OutgoingRequest {
-  /** stable: what becomes of it hangs on it */
-  name: string;
-  method: string;
-  url: URL;
-  headers: Record<string, string>;
-  body: string;
-}
-export interface HttpAnswer {
-  status: number;
-  headers: Record<string, string>;
-  body: string;
-}
 
 /**
  * So many attempts that are over keep what the SDK holds for them. A step that was under way when its attempt ended still
@@ -73,55 +28,7 @@ let recordsStacks = false;
 /** Runs what Node has ready, microtasks and ticks, until nothing is left. Without effect inside of a microtask. */
 export const drain: () => void = (process as unknown as { _tickCallback(): void })._tickCallback;
 
-/** What code of a process works on: an attempt of an invocation, or a request to a front app. It names what it does. */
-export class Strand implements Surroundings {
-  readonly process: SimulatedProcess;
-  /** stable, e.g. "o3#1": the first attempt of the invocation that operation o3 made */
-  readonly name: string;
-  /** whose progress it is: the invocation's, or its own */
-  readonly actor: string;
-  readonly attempt: Attempt | undefined;
-  /** what it works on, for a message: "service/handler", or what is no handler */
-  readonly work: string;
-  /** headers that its requests carry on */
-  readonly headers: Record<string, string>;
-  /** what the SDK holds for it outside of the JavaScript heap */
-  vm: Freeable | undefined;
-  readonly #random: () => number;
-  #timers = 0;
-  #requests = 0;
-
-  constructor(process: SimulatedProcess, name: string, attempt?: Attempt, headers: Record<string, string> = {}) {
-    this.process = process;
-    this.name = name;
-    this.actor = attempt ? name.slice(0, name.lastIndexOf("#")) : name;
-    this.attempt = attempt;
-    this.work = attempt ? `${attempt.service}/${attempt.handler}` : "a front app or the start of the services";
-    this.headers = headers;
-    this.#random = randomStream(hash(process.machine.seed, `random ${name}`));
-  }
-
-  now(): number {
-    return Math.floor(this.process.machine.wallClock());
-  }
-  uptime(): number {
-    return this.process.machine.scheduler.now - this.process.started;
-  }
-  random(): number {
-    return this.#random();
-  }
-  setTimeout(callback: () => void, milliseconds: number): Cancellable {
-    return this.process.timer(this, `${this.name} timer ${++this.#timers}`, milliseconds, callback);
-  }
-  setImmediate(callback: () => void): Cancellable {
-    return this.process.immediate(this, callback);
-  }
-  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-    return virtualFetch(this, `${this.name} request ${++this.#requests}`, input, init);
-  }
-}
-
-type Entry = { strand: Strand; action: () => void };
+type Entry = { context: ExecutionContext; action: () => void };
 
 /**
  * Real milliseconds that simulated processes have taken, all together: to start, which is to evaluate the services, and
@@ -133,12 +40,12 @@ export const realTime = { starting: 0, working: 0 };
  * A process that serves the services: a fresh evaluation of the bundle, with immediates, timers and requests of its own.
  * Whatever enters it is run to rest before anything else happens: that takes no virtual time, and can be done over.
  */
-export class SimulatedProcess {
+export class SimulatedProcess implements ContextProcess {
   readonly name: string;
   readonly started: number;
   readonly services: Services;
   /** streams from Restate that it has accepted and not yet finished */
-  readonly exchanges = new Map<Exchange, Strand>();
+  readonly exchanges = new Map<Exchange, ExecutionContext>();
   /** streams from Restate to it, as seen from there */
   readonly streams = new Set<Connection>();
   /** clients that wait for its front apps */
@@ -149,36 +56,36 @@ export class SimulatedProcess {
   requestsInFlight = 0;
   /** requests that are on their way out, by name, and how to lose them: some are lost when the process dies */
   readonly leaving = new Map<string, () => void>();
-  #machine: Machine;
+  #host: Host;
   #alive = true;
   /** what would have entered while it was frozen */
   #backlog: Entry[] | undefined;
   #immediates: (Entry & { cancelled: boolean })[] = [];
-  #finished: Strand[] = [];
+  #finished: ExecutionContext[] = [];
   /** it has turned very often without coming to rest */
   #isRestless = false;
   /** where it asked for another immediate then */
   #restlessPlace: string | undefined;
 
-  constructor(machine: Machine, name: string, start: () => Services) {
-    this.#machine = machine;
+  constructor(host: Host, name: string, start: () => Services) {
+    this.#host = host;
     this.name = name;
-    this.lastActive = machine.scheduler.now;
-    this.started = machine.scheduler.now - 100 - chance(machine.seed, `uptime ${name}`) * 1000;
-    const strand = new Strand(this, name);
+    this.lastActive = host.scheduler.now;
+    this.started = host.scheduler.now - 100 - chance(host.seed, `uptime ${name}`) * 1000;
+    const context = new ExecutionContext(this, name);
     const before = realNow();
-    startsWork(strand.work);
+    startsWork(context.work);
     try {
-      this.services = surroundings.run(strand, start);
+      this.services = virtualGlobals.run(context, start);
     } finally {
       endsWork();
     }
     realTime.starting += realNow() - before;
-    this.enter(strand, () => {});
+    this.enter(context, () => {});
   }
 
-  get machine(): Machine {
-    return this.#machine;
+  get host(): Host {
+    return this.#host;
   }
   get alive(): boolean {
     return this.#alive;
@@ -188,51 +95,55 @@ export class SimulatedProcess {
   }
 
   /** Runs some of its code, and all that follows from it at this instant. */
-  enter(strand: Strand, action: () => void): void {
+  enter(context: ExecutionContext, action: () => void): void {
     if (!this.#alive) return;
-    if (this.#backlog) return void this.#backlog.push({ strand, action });
-    this.lastActive = this.machine.scheduler.now;
+    if (this.#backlog) return void this.#backlog.push({ context, action });
+    this.lastActive = this.host.scheduler.now;
     const limit = Error.stackTraceLimit;
     // the SDK makes errors for its own use in every attempt: their stacks would cost more than the rest of it
-    if (!recordsStacks && !this.machine.scheduler.trace.isRead) Error.stackTraceLimit = 0;
+    if (!recordsStacks && !this.host.scheduler.trace.isRead) Error.stackTraceLimit = 0;
     const before = realNow();
-    startsWork(strand.work);
+    startsWork(context.work);
     try {
-      surroundings.run(strand, action);
+      virtualGlobals.run(context, action);
       this.#rest();
     } catch (error) {
-      this.crash(strand, error);
+      this.crash(context, error);
     } finally {
       Error.stackTraceLimit = limit;
       endsWork();
     }
     const interrupted = interruption();
-    if (interrupted) this.machine.fail(interrupted);
+    if (interrupted) this.host.fail(interrupted);
     while (this.#finished.length > KEPT) free(this.#finished.shift()!);
     realTime.working += realNow() - before;
   }
 
   /** An error that nobody caught: Node would end the process. */
-  crash(strand: Strand, error: unknown, kind: "uncaught-error" | "unhandled-rejection" = "uncaught-error"): void {
+  crash(
+    context: ExecutionContext,
+    error: unknown,
+    kind: "uncaught-error" | "unhandled-rejection" = "uncaught-error",
+  ): void {
     if (!this.#alive) return;
-    this.machine.scheduler.log(`${this.name} dies of an error that nobody caught: ${error}`);
+    this.host.scheduler.log(`${this.name} dies of an error that nobody caught: ${error}`);
     const what = kind === "uncaught-error" ? "an error that nobody caught" : "a rejection that nobody handled";
     const message = `the service process ended: ${what}: ${error}`;
     const place = placeOfError(error);
     if (place === undefined) recordsStacks = true;
-    this.#die({ kind, handler: strand.work, message, place });
+    this.#die({ kind, handler: context.work, message, place });
   }
 
   /** The services end their process themselves. */
   exit(death: ProcessDeath): void {
     if (!this.#alive) return;
-    this.machine.scheduler.log(`${this.name} ends itself: ${death.message}`);
+    this.host.scheduler.log(`${this.name} ends itself: ${death.message}`);
     this.#die(death);
   }
 
   #die(death: ProcessDeath): void {
     this.kill();
-    this.machine.died(death);
+    this.host.died(death);
   }
 
   /** SIGKILL: nothing is ever delivered to it again, and its connections break. */
@@ -248,7 +159,7 @@ export class SimulatedProcess {
    */
   leave(): void {
     this.end();
-    this.#machine = remains(this.#machine);
+    this.#host = remainsOf(this.#host);
   }
 
   /** It is gone, and nobody is told. */
@@ -256,12 +167,12 @@ export class SimulatedProcess {
     this.#alive = false;
     this.#immediates = [];
     this.#backlog = undefined;
-    for (const [exchange, strand] of this.exchanges) surroundings.run(strand, () => exchange.abandon());
+    for (const [exchange, context] of this.exchanges) virtualGlobals.run(context, () => exchange.abandon());
     this.#immediates = [];
-    for (const strand of this.exchanges.values()) free(strand);
-    for (const strand of this.#finished.splice(0)) free(strand);
+    for (const context of this.exchanges.values()) free(context);
+    for (const context of this.#finished.splice(0)) free(context);
     this.exchanges.clear();
-    for (const [name, lose] of this.leaving) if (chance(this.machine.seed, `${name} is lost`) < 0.5) lose();
+    for (const [name, lose] of this.leaving) if (chance(this.host.seed, `${name} is lost`) < 0.5) lose();
   }
 
   /** The connection from Restate breaks, with all its streams. */
@@ -281,20 +192,20 @@ export class SimulatedProcess {
   thaw(): void {
     const backlog = this.#backlog ?? [];
     this.#backlog = undefined;
-    this.lastActive = this.machine.scheduler.now;
-    for (const { strand, action } of backlog) this.enter(strand, action);
+    this.lastActive = this.host.scheduler.now;
+    for (const { context, action } of backlog) this.enter(context, action);
   }
 
   /** The SDK has closed its side of an exchange. */
   finished(exchange: Exchange): void {
-    const strand = this.exchanges.get(exchange);
+    const context = this.exchanges.get(exchange);
     this.exchanges.delete(exchange);
-    if (strand) this.#finished.push(strand);
+    if (context) this.#finished.push(context);
   }
 
-  immediate(strand: Strand, action: () => void): Cancellable {
+  immediate(context: ExecutionContext, action: () => void): Cancellable {
     const entry = {
-      strand,
+      context,
       action,
       cancelled: false,
       cancel: () => {
@@ -306,21 +217,25 @@ export class SimulatedProcess {
     return entry;
   }
 
-  timer(strand: Strand, name: string, milliseconds: number, action: () => void): Cancellable {
-    const { scheduler } = this.machine;
-    return scheduler.at(scheduler.now + milliseconds, strand.actor, "", () => {
+  timer(context: ExecutionContext, name: string, milliseconds: number, action: () => void): Cancellable {
+    const { scheduler } = this.host;
+    return scheduler.at(scheduler.now + milliseconds, context.actor, "", () => {
       if (!this.#alive) return;
-      this.machine.scheduler.log(name);
-      this.enter(strand, action);
+      this.host.scheduler.log(name);
+      this.enter(context, action);
     });
   }
 
   /** Immediates follow each other without end. */
   #restless(): ProcessDeath {
     const [last] = this.#immediates;
-    const handler = last?.strand.work ?? this.name;
+    const handler = last?.context.work ?? this.name;
     const message = "the service process hangs: it does not come to rest, one immediate follows the other";
     return { kind: "hang", handler, message, place: this.#restlessPlace };
+  }
+
+  fetch(context: ExecutionContext, name: string, input: string | URL | Request, init?: RequestInit): Promise<Response> {
+    return virtualFetch(context, name, input, init);
   }
 
   #rest(): void {
@@ -330,18 +245,18 @@ export class SimulatedProcess {
       const immediates = this.#immediates;
       if (immediates.length === 0) return;
       this.#immediates = [];
-      for (const { strand, action, cancelled } of immediates) {
+      for (const { context, action, cancelled } of immediates) {
         if (cancelled || !this.#alive) continue;
-        startsWork(strand.work);
-        surroundings.run(strand, action);
+        startsWork(context.work);
+        virtualGlobals.run(context, action);
         drain();
       }
     }
-    this.machine.fail(new SubjectDied(this.#restless()));
+    this.host.fail(new SubjectDied(this.#restless()));
   }
 }
 
-function free(strand: Strand): void {
-  strand.vm?.free();
-  strand.vm = undefined;
+function free(context: ExecutionContext): void {
+  context.vm?.free();
+  context.vm = undefined;
 }

@@ -1,8 +1,8 @@
 import path from "node:path";
 import { hash, hashNumber } from "../chance.ts";
+import { ExecutionContext } from "./execution-context.ts";
 import { type CoreBindings, type HashKey, HashKeys } from "./hash-keys.ts";
-import { Strand } from "./process.ts";
-import { surroundings } from "./virtual-globals.ts";
+import { virtualGlobals } from "./virtual-globals.ts";
 
 const managed = new WeakSet<object>();
 
@@ -45,20 +45,20 @@ export function controlCore(bindings: CoreBindings): void {
   // the SDK reads the class from the bindings each time it makes a state machine
   bindings.WasmVM = class extends WasmVM {
     constructor(...args: unknown[]) {
-      const strand = surroundings.getStore();
-      if (!(strand instanceof Strand)) {
+      const context = virtualGlobals.getStore();
+      if (!(context instanceof ExecutionContext)) {
         super(...args);
         return;
       }
-      keys.set(keyOf(strand));
+      keys.set(keyOf(context));
       super(...args);
-      strand.vm = this;
+      context.vm = this;
     }
   };
   managed.add(bindings);
 }
 
-function keyOf({ process, name }: Strand): HashKey {
-  const key = hash(process.machine.seed, `hash keys ${name}`);
+function keyOf({ process, name }: ExecutionContext): HashKey {
+  const key = hash(process.host.seed, `hash keys ${name}`);
   return [hashNumber(key, 0), hashNumber(key, 1), hashNumber(key, 2), hashNumber(key, 3)];
 }

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from "../processes/process.ts";
+import type { HttpAnswer } from "../processes/host.ts";
 import { flawOfInvocationId } from "./ids.ts";
 import type { PartitionProcessor } from "./partition-processor.ts";
 import type { Subscriptions } from "./subscriptions.ts";

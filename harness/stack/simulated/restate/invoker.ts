@@ -33,13 +33,13 @@ type CallType = typeof MessageType.Call | typeof MessageType.OneWayCall;
 interface Live {
   stream: Stream;
   /** it is told nothing any more */
-  isDeaf: boolean;
+  inputClosed: boolean;
   /** its first message is not made yet: it will tell all that is in the journal then */
-  isReading: boolean;
+  isReplayPending: boolean;
   /** something was stored meanwhile: the attempt is to be told, although it is also in what is replayed */
-  isOwed: boolean;
+  notificationPending: boolean;
   /** it will be broken off soon */
-  isDoomed: boolean;
+  abortScheduled: boolean;
   /** when something was last sent or received */
   lastActivity: number;
   idle: Timer | undefined;
@@ -91,16 +91,16 @@ export class Invoker implements InvokerOfProcessor {
     });
     const live: Live = {
       stream,
-      isDeaf: false,
-      isReading: false,
-      isOwed: false,
-      isDoomed: false,
+      inputClosed: false,
+      isReplayPending: false,
+      notificationPending: false,
+      abortScheduled: false,
       lastActivity: 0,
       idle: undefined,
     };
     this.#live.set(invocation, live);
     if (chance(this.#options.seed, `reads ${name}`) < LATE_READS) {
-      live.isReading = true;
+      live.isReplayPending = true;
       this.#network.scheduler.link(`${name} reads its journal`, `${name} reads`).send("", () => {
         if (this.#live.get(invocation) === live) this.#begin(invocation, live, name);
       });
@@ -110,23 +110,23 @@ export class Invoker implements InvokerOfProcessor {
   /** What is stored until then, is replayed. */
   #begin(invocation: Invocation, live: Live, name: string): void {
     // what has woken it may be told to it once more, late
-    if (live.isReading && !isCommand(invocation.journal.at(-1)!.type)) live.isOwed = true;
-    live.isReading = false;
+    if (live.isReplayPending && !isCommand(invocation.journal.at(-1)!.type)) live.notificationPending = true;
+    live.isReplayPending = false;
     live.stream.send(this.#replay(invocation));
     const mustSuspend = chance(this.#options.seed, `suspend ${name}`) < this.#options.suspend;
     if (mustSuspend || invocation.handler.inactivityTimeout === 0) this.#silence(live);
-    if (live.isDeaf && live.isOwed) this.#restart(invocation, live);
+    if (live.inputClosed && live.notificationPending) this.#restart(invocation, live);
     this.#active(invocation, live);
   }
 
   forward(invocation: Invocation, entry: Frame): void {
     const live = this.#live.get(invocation);
     if (!live) return;
-    if (live.isReading) {
-      live.isOwed = true;
+    if (live.isReplayPending) {
+      live.notificationPending = true;
       return;
     }
-    if (live.isDeaf) {
+    if (live.inputClosed) {
       this.#restart(invocation, live);
       return;
     }
@@ -139,14 +139,14 @@ export class Invoker implements InvokerOfProcessor {
    * before, and the next one begins at once. What it has not had stored is lost, and steps under way run again.
    */
   #restart(invocation: Invocation, live: Live): void {
-    if (live.isDoomed) return;
-    live.isDoomed = true;
+    if (live.abortScheduled) return;
+    live.abortScheduled = true;
     const name = `${invocation.name}#${invocation.attempts} is broken off: there is something to tell`;
     this.#network.scheduler.link(name, name).send(name, () => {
       const now = this.#live.get(invocation);
       // it may be the next one already, which knows
-      if (now?.isReading) now.isOwed = true;
-      else if (now?.isDeaf) {
+      if (now?.isReplayPending) now.notificationPending = true;
+      else if (now?.inputClosed) {
         this.abort(invocation);
         this.start(invocation);
       }
@@ -285,7 +285,7 @@ export class Invoker implements InvokerOfProcessor {
   }
 
   #silence(live: Live): void {
-    live.isDeaf = true;
+    live.inputClosed = true;
     live.stream.halfClose();
   }
 
@@ -302,14 +302,14 @@ export class Invoker implements InvokerOfProcessor {
   #watch(invocation: Invocation, live: Live): void {
     const { scheduler } = this.#network;
     const { inactivityTimeout, abortTimeout } = invocation.handler;
-    const patience = live.isDeaf ? inactivityTimeout + abortTimeout : inactivityTimeout;
-    live.idle = scheduler.at(live.lastActivity + patience, invocation.name, "", () => {
+    const inactivityLimit = live.inputClosed ? inactivityTimeout + abortTimeout : inactivityTimeout;
+    live.idle = scheduler.at(live.lastActivity + inactivityLimit, invocation.name, "", () => {
       if (this.#live.get(invocation) !== live) return;
-      if (live.lastActivity + patience <= scheduler.now) {
+      if (live.lastActivity + inactivityLimit <= scheduler.now) {
         scheduler.log(
-          `${invocation.name} ${live.isDeaf ? "does not suspend: it is broken off" : "is asked to suspend"}`,
+          `${invocation.name} ${live.inputClosed ? "does not suspend: it is broken off" : "is asked to suspend"}`,
         );
-        if (live.isDeaf) return live.stream.break();
+        if (live.inputClosed) return live.stream.break();
         this.#silence(live);
       }
       this.#watch(invocation, live);

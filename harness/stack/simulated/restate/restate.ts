@@ -2,7 +2,7 @@ import type { InvocationStatus } from "../../stack.ts";
 import type { Broker } from "../network/broker.ts";
 import type { Network } from "../network/stream.ts";
 import type { Endpoints } from "../processes/endpoints.ts";
-import type { HttpAnswer } from "../processes/process.ts";
+import type { HttpAnswer } from "../processes/host.ts";
 import { Admin, type AdminRequest } from "./admin.ts";
 import type { Handler, Handlers } from "./discovery.ts";
 import { Ingress, type IngressRequest } from "./ingress.ts";
