@@ -30,7 +30,7 @@ test("steps side by side: a run is the same when it is the first, after 50 other
     await stack.run(() => callAll(stack), { seed });
     return stack.traceHash();
   };
-  const seeds = [1, 2, 3, 4, 5];
+  const seeds = [1, 2, 3];
   const first: string[] = [];
   for (const seed of seeds) first.push(await hashOf(seed));
   for (let other = 100; other < 150; other++) await hashOf(other);

@@ -150,7 +150,7 @@ export class SimulatedStack implements Stack {
   }
   #running(): Simulation {
     const simulation = this.#simulation();
-    if (simulation.isOver) throw new Error(NOT_RUNNING);
+    if (simulation.hasEnded) throw new Error(NOT_RUNNING);
     return simulation;
   }
 }

@@ -68,7 +68,7 @@ export class Simulation implements Host, Network {
   /** why the run cannot go on: an error of the subject or of the model */
   failure: Error | undefined;
   /** nothing happens any more; what there is can be looked at */
-  isOver = false;
+  hasEnded = false;
   readonly #names = new Map<string, number>();
   readonly #clients: Clients;
   /** requests to external systems that have no answer yet, with the attempt that made them */
@@ -78,9 +78,9 @@ export class Simulation implements Host, Network {
   constructor(bundle: Bundle, options: SimulationOptions) {
     const { seed, strategy = strategyFor(seed), readable = false } = options;
     this.seed = seed;
-    const tell =
+    const listener =
       typeof readable === "function" ? (line: string) => virtualGlobals.exit(() => readable(line)) : undefined;
-    this.trace = new Trace(readable !== false, tell);
+    this.trace = new Trace(readable !== false, listener);
     this.scheduler = new Scheduler(strategy, this.trace);
     this.trace.note(0, `seed ${seed}, ${strategy.name}`);
     const program = programOf(bundle);
@@ -140,8 +140,8 @@ export class Simulation implements Host, Network {
     const name = this.#unique(operation ?? `${method} ${path}`);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new Error("the client closed the connection"));
-      const asker = { resolve, reject };
-      const connection = this.#clients.request(to, { name, method, path, headers, body }, asker);
+      const callbacks = { resolve, reject };
+      const connection = this.#clients.request(to, { name, method, path, headers, body }, callbacks);
       signal?.addEventListener("abort", () => connection.abort(), { once: true });
     });
   }
@@ -162,14 +162,14 @@ export class Simulation implements Host, Network {
     const there = this.scheduler.link(`${name} >`, from.actor);
     const back = this.scheduler.link(`${name} <`, from.actor);
     const source = attempt ? { from: { invocation: attempt.invocation, attempt: attempt.number } } : {};
-    const comesBack = (label: string, result: HttpAnswer | Error) =>
+    const sendBack = (label: string, result: HttpAnswer | Error) =>
       back.send(`${name}: ${label}`, () => {
         this.#calls.delete(request);
         answer(result);
       });
     const arrived = (result: ExternalAnswer | "lost"): void => {
-      if (result === "lost") comesBack("no answer", connectionError("ECONNRESET"));
-      else comesBack(`${result.status} ${result.body}`, { headers: { "content-type": "application/json" }, ...result });
+      if (result === "lost") sendBack("no answer", connectionError("ECONNRESET"));
+      else sendBack(`${result.status} ${result.body}`, { headers: { "content-type": "application/json" }, ...result });
     };
     this.#calls.set(request, attempt);
     from.process.leaving.set(name, () => {
@@ -211,12 +211,12 @@ export class Simulation implements Host, Network {
   inject(injection: Injection): Promise<Injected> {
     const name = this.#unique(`fault ${injection.kind}`);
     return new Promise((resolve) => {
-      this.scheduler.link(name, name).send("", () => resolve({ heal: once(this.#strike(injection)) }));
+      this.scheduler.link(name, name).send("", () => resolve({ heal: once(this.#apply(injection)) }));
     });
   }
 
   /** Answers how it is healed. */
-  #strike({ kind }: Injection): () => Promise<void> {
+  #apply({ kind }: Injection): () => Promise<void> {
     switch (kind) {
       case "kill-endpoint":
         this.endpoints.kill();
@@ -251,7 +251,7 @@ export class Simulation implements Host, Network {
 
   /** Ends the processes: nothing of this run happens any more. */
   close(): void {
-    this.isOver = true;
+    this.hasEnded = true;
     this.endpoints.close();
   }
 }

@@ -22,7 +22,7 @@ export interface Network {
 }
 
 /** how soon a message must follow another to be read together with it, in milliseconds */
-const TOGETHER = 1;
+const READ_TOGETHER_MS = 1;
 
 const LAST_MESSAGES: ReadonlySet<number> = new Set([MessageType.End, MessageType.Error, MessageType.Suspension]);
 
@@ -112,7 +112,7 @@ export class Stream implements Connection {
   }
 
   /** What the gate decided. */
-  sever(how: Exclude<Decision, undefined>): void {
+  obey(how: Exclude<Decision, undefined>): void {
     this.#network.scheduler.log(`${this.#name} CUT: ${how}`);
     if (how === "reset") this.break();
     else this.process.breakStreams();
@@ -200,7 +200,7 @@ class Channel {
         this.#wait(decision, frames, step);
         return;
       }
-      if (!this.#goOn(decision, frames, step)) return;
+      if (!this.#follow(decision, frames, step)) return;
     }
     if (!this.#isJoined()) this.#flush();
   }
@@ -208,7 +208,11 @@ class Channel {
   /** What comes right behind may be read together with what is here: nothing runs in between. */
   #isJoined(): boolean {
     const { link } = this;
-    if (this.#direction === "to-server" || !link.isWaiting || link.arrives > this.#network.scheduler.now + TOGETHER)
+    if (
+      this.#direction === "to-server" ||
+      !link.isWaiting ||
+      link.arrives > this.#network.scheduler.now + READ_TOGETHER_MS
+    )
       return false;
     return this.#chance("is joined") < 0.5;
   }
@@ -238,20 +242,20 @@ class Channel {
       scheduler.soon(() => {
         if (this.#stream.closed) return;
         this.link.release();
-        if (this.#goOn(verdict, frames, step)) this.#pass(frames, step + 1);
+        if (this.#follow(verdict, frames, step)) this.#pass(frames, step + 1);
       });
     decision.then(settled, () => settled(undefined));
   }
 
   /** What follows from an answer of the gate. False when it is the end of the stream. */
-  #goOn(decision: Decision, frames: Frame[], step: number): boolean {
+  #follow(decision: Decision, frames: Frame[], step: number): boolean {
     const frame = frames[step >> 1]!;
     const before = step % 2 === 0;
     if (this.#stream.closed) return false;
     if (decision) {
       this.#flush();
-      if (before) this.#stream.sever(decision);
-      else this.#severLater(decision);
+      if (before) this.#stream.obey(decision);
+      else this.#obeyLater(decision);
       return false;
     }
     if (before && this.#direction === "to-endpoint") this.#passed.push(frame.bytes);
@@ -260,12 +264,12 @@ class Channel {
   }
 
   /** What was delivered may still have an effect, in the other direction, before the break is noticed. */
-  #severLater(decision: Exclude<Decision, undefined>): void {
+  #obeyLater(decision: Exclude<Decision, undefined>): void {
     this.link.hold();
     const { scheduler } = this.#network;
     const soon = scheduler.link(`${this.#label} break`, this.link.actor);
     soon.send("", () => {
-      if (!this.#stream.closed) this.#stream.sever(decision);
+      if (!this.#stream.closed) this.#stream.obey(decision);
     });
   }
 

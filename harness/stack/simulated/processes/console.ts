@@ -15,7 +15,7 @@ export const virtualConsole: Console = new Proxy(console, {
     return (...args: unknown[]) => {
       const context = virtualGlobals.getStore();
       const scheduler = context instanceof ExecutionContext ? context.process.host.scheduler : undefined;
-      if (!scheduler?.trace.isRead || !PRINTING.has(name))
+      if (!scheduler?.trace.hasReader || !PRINTING.has(name))
         return virtualGlobals.exit(() => Reflect.apply(member, real, args));
       const text = formatWithOptions({ breakLength: Number.POSITIVE_INFINITY }, ...(args as [unknown]));
       scheduler.trace.note(scheduler.now, `${(context as ExecutionContext).name} prints: ${text}`);

@@ -2,9 +2,9 @@ import type { Host } from "./host.ts";
 import type { SimulatedProcess } from "./process.ts";
 
 /** A thawed process is idle when it has done nothing for as long as this, in milliseconds, and waits for no answer. */
-const QUIET = 20;
+const IDLE_AFTER_MS = 20;
 /** An answer may be withheld for longer than anybody should wait: then this long without a sign is enough. */
-const STALLED = 100;
+const STALLED_AFTER_MS = 100;
 
 /**
  * Which process serves Restate: one at a time. When it dies or freezes, a fresh one takes its place, and what was open
@@ -64,14 +64,14 @@ export class Endpoints {
 
   /** Ends all processes, without a trace. */
   close(): void {
-    for (const process of this.#all) process.leave();
+    for (const process of this.#all) process.detachFromHost();
   }
 
   #whenIdle(process: SimulatedProcess, then: () => void): void {
     const { scheduler } = this.#host;
     scheduler.at(scheduler.now + 1, "thaw", "", () => {
       const quiet = scheduler.now - process.lastActive;
-      if (!process.alive || quiet >= (process.requestsInFlight > 0 ? STALLED : QUIET)) then();
+      if (!process.alive || quiet >= (process.requestsInFlight > 0 ? STALLED_AFTER_MS : IDLE_AFTER_MS)) then();
       else this.#whenIdle(process, then);
     });
   }

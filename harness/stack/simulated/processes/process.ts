@@ -14,10 +14,10 @@ import { endsWork, interruption, startsWork } from "./watchdog.ts";
  * So many attempts that are over keep what the SDK holds for them. A step that was under way when its attempt ended still
  * tells the SDK what it has come to: if that were gone, each time would cost its shared memory a little, until it breaks.
  */
-const KEPT = 100;
+const MAX_KEPT_ATTEMPTS = 100;
 
 /** how often a process may turn without coming to rest before that counts as an endless loop */
-const ENDLESS = 100_000;
+const MAX_TURNS = 100_000;
 
 /**
  * Whether errors of simulated code have stacks. Nobody pays for that before a process has died of an error: from then on
@@ -101,7 +101,7 @@ export class SimulatedProcess implements ContextProcess {
     this.lastActive = this.host.scheduler.now;
     const limit = Error.stackTraceLimit;
     // the SDK makes errors for its own use in every attempt: their stacks would cost more than the rest of it
-    if (!recordsStacks && !this.host.scheduler.trace.isRead) Error.stackTraceLimit = 0;
+    if (!recordsStacks && !this.host.scheduler.trace.hasReader) Error.stackTraceLimit = 0;
     const before = realNow();
     startsWork(context.work);
     try {
@@ -115,7 +115,7 @@ export class SimulatedProcess implements ContextProcess {
     }
     const interrupted = interruption();
     if (interrupted) this.host.fail(interrupted);
-    while (this.#finished.length > KEPT) free(this.#finished.shift()!);
+    while (this.#finished.length > MAX_KEPT_ATTEMPTS) free(this.#finished.shift()!);
     realTime.working += realNow() - before;
   }
 
@@ -157,7 +157,7 @@ export class SimulatedProcess implements ContextProcess {
    * The run is over. V8 puts some functions where only a full collection finds them dead, some of them the SDK's: what
    * these hold must not hold all of the run, or finished runs fill the memory that is meant for the present one.
    */
-  leave(): void {
+  detachFromHost(): void {
     this.end();
     this.#host = remainsOf(this.#host);
   }
@@ -239,8 +239,8 @@ export class SimulatedProcess implements ContextProcess {
   }
 
   #rest(): void {
-    for (let turn = 0; turn < ENDLESS; turn++) {
-      this.#isRestless = turn === ENDLESS - 1;
+    for (let turn = 0; turn < MAX_TURNS; turn++) {
+      this.#isRestless = turn === MAX_TURNS - 1;
       drain();
       const immediates = this.#immediates;
       if (immediates.length === 0) return;

@@ -106,7 +106,7 @@ function compile(file: string): Code {
 
 const programs = new Map<string, Program>();
 /** mutants are bundles too: what was compiled long ago is let go */
-const KEPT = 8;
+const MAX_PROGRAMS = 8;
 
 /** The program of a bundle; compiled at most once while it is among the last ones used. */
 export function programOf(bundle: Bundle): Program {
@@ -114,6 +114,6 @@ export function programOf(bundle: Bundle): Program {
   const program = programs.get(key) ?? new Program(bundle);
   programs.delete(key);
   programs.set(key, program);
-  for (const old of [...programs.keys()].slice(0, -KEPT)) programs.delete(old);
+  for (const old of [...programs.keys()].slice(0, -MAX_PROGRAMS)) programs.delete(old);
   return program;
 }

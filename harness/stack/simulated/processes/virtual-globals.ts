@@ -3,7 +3,7 @@ import { createRequire, syncBuiltinESMExports } from "node:module";
 import { promisify } from "node:util";
 
 /**
- * The ambient world of simulated code: clock, timers, randomness, fetch. Installed once per Node process. Every one of
+ * The globals of simulated code: clock, timers, randomness, fetch. Installed once per Node process. Every one of
  * these functions first asks on whose behalf it is called, by asynchronous context: code of a simulated process gets
  * that process's globals, everything else the real thing.
  */

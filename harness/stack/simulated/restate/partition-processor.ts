@@ -87,7 +87,7 @@ export class PartitionProcessor implements CommandTarget {
     this.#store(invocation, frameOf(MessageType.Input, { headers, value: { content: body } }));
     if (waiter) invocation.waiters.push(waiter);
     this.#invocations.set(id.text, invocation);
-    this.surface.scheduler.trace.call(id.text, name);
+    this.surface.scheduler.trace.nameInvocation(id.text, name);
     this.#schedule(invocation);
     return { invocation, isNew: true };
   }
@@ -178,7 +178,7 @@ export class PartitionProcessor implements CommandTarget {
 
   /** docs.restate.dev/services/invocation/managing-invocations, "Purge" */
   purge(id: string): void {
-    if (this.#invocations.get(id)?.isOver) this.#invocations.delete(id);
+    if (this.#invocations.get(id)?.isCompleted) this.#invocations.delete(id);
   }
 
   /**
@@ -187,7 +187,7 @@ export class PartitionProcessor implements CommandTarget {
    */
   cancel(id: string): void {
     const invocation = this.#invocations.get(id);
-    if (!invocation || invocation.isOver) return;
+    if (!invocation || invocation.isCompleted) return;
     if (invocation.status === "scheduled" || invocation.status === "inboxed") this.#erase(invocation, CANCELLED);
     else this.notify(id, MessageType.Signal, { signal_id: CANCEL_SIGNAL, void: {} });
   }
@@ -199,7 +199,7 @@ export class PartitionProcessor implements CommandTarget {
    */
   kill(id: string): void {
     const invocation = this.#invocations.get(id);
-    if (!invocation || invocation.isOver) return;
+    if (!invocation || invocation.isCompleted) return;
     if (invocation.status === "scheduled" || invocation.status === "inboxed") {
       this.#erase(invocation, KILLED);
       return;

@@ -83,7 +83,7 @@ export class Restate {
 
   /** What has not completed; calls and sends that are on their way, and records that wait to be ingested, included. */
   unfinished(): InvocationStatus[] {
-    const known = [...this.processor.invocations].filter(({ isOver }) => !isOver);
+    const known = [...this.processor.invocations].filter(({ isCompleted }) => !isCompleted);
     const sent = this.processor.underWay.map(
       ([id, { handler, key, idempotencyKey, due }]): InvocationStatus => ({
         ...targetOf(id, handler, key),
