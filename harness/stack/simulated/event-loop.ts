@@ -79,7 +79,7 @@ export class EventLoop<T> implements Turn {
       drain();
       if (this.#simulation.failure) throw this.#simulation.failure;
       if (this.#settled) return this.#settled;
-      if (this.#simulation.scheduler.steps > MAX_STEPS) throw new Error(RUNS_ON);
+      if (this.#simulation.scheduler.steps > MAX_STEPS) throw new Error(runsOn(this.#simulation.scheduler.lastActor));
       if (this.#simulation.scheduler.step()) {
         this.#idle = 0;
         if (steps % 64 === 0 && realNow() - turnStarted > TURN_MS) return undefined;
@@ -103,7 +103,8 @@ export class EventLoop<T> implements Turn {
   }
 }
 
-const RUNS_ON = `the simulated run does not come to an end: ${MAX_STEPS} things have happened in it`;
+const runsOn = (actor: string): string =>
+  `the simulated run does not come to an end: ${MAX_STEPS} things have happened in it, the last of them to ${actor}`;
 
 const STUCK =
   "the simulated run is stuck: nothing can happen any more, and yet it has not ended. Either a promise is never settled, " +

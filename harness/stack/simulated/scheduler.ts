@@ -109,6 +109,8 @@ export class Scheduler {
   /** milliseconds from the start of the run */
   now = 0;
   steps = 0;
+  /** whose progress the last step was */
+  lastActor = "";
   readonly strategy: Strategy;
   readonly trace: Trace;
   readonly #links: Link[] = [];
@@ -149,6 +151,7 @@ export class Scheduler {
     const next = this.strategy.choose(this.#links, this.#timers.first(), this.now);
     if (!next) return false;
     this.steps++;
+    this.lastActor = next.actor;
     if (next instanceof Link) {
       const message = next.take();
       this.#happen(Math.max(this.now + this.strategy.minLatencyMs, message.arrives), message.label, message.deliver);

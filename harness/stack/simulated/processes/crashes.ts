@@ -1,3 +1,5 @@
+import type { ProcessDeath } from "../../stack.ts";
+import { SubjectDied } from "./deaths.ts";
 import { ExecutionContext } from "./execution-context.ts";
 import { placeHere } from "./places.ts";
 import { virtualGlobals } from "./virtual-globals.ts";
@@ -30,22 +32,17 @@ function installErrors(): void {
   } as typeof process.emit;
 }
 
-/** `process.exit` does not return: this is thrown through the code that called it, whose process is dead by then. */
-class Exit extends Error {}
-
 function installExits(): void {
   const { exit, abort, kill } = process;
   /** Ends the simulated process whose code is running; returns when none is. */
   const end = (how: string): void => {
     const context = virtualGlobals.getStore();
     if (!(context instanceof ExecutionContext)) return;
-    context.process.exit({
-      kind: "exit",
-      handler: context.work,
-      message: `the service process ended: ${how}`,
-      place: placeHere(),
-    });
-    throw new Exit(how);
+    const message = `the service process ended: ${how}`;
+    const death: ProcessDeath = { kind: "exit", handler: context.work, message, place: placeHere() };
+    context.process.exit(death);
+    // the function does not return: this goes through the code that called it, whose process is dead by now
+    throw new SubjectDied(death);
   };
   process.exit = (code) => {
     end(`exit code ${code ?? 0}`);

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { assert, beforeAll, expect, test } from "vitest";
-import { makeBundle } from "../../bundle.ts";
+import { bundleFolder, makeBundle } from "../../bundle.ts";
 import type { Bundle, ProcessDeath } from "../../stack.ts";
 import { call, Shelf, told } from "../busy.fixture.ts";
 import { SimulatedStack, SubjectDied } from "../index.ts";
@@ -82,6 +83,20 @@ for (const [how, kind, mark, what] of [
     for (const death of deaths.slice(1)) expect(lineNamed(death)).toBe(lineOf(mark));
   });
 }
+
+test("services that end their process when they are loaded are named", async () => {
+  const { stack } = await started();
+  const file = path.join(bundleFolder, `deaths-test-${process.pid}.cjs`);
+  writeFileSync(file, "process.exit(2);");
+  try {
+    await stack.load({ ...bundle, id: "exits", file });
+    const death = await error(stack.run(async () => {}));
+    expect(death).toBeInstanceOf(SubjectDied);
+    expect(death).toMatchObject({ kind: "exit", message: expect.stringMatching(/exit code 2 \(at .*:1\)$/) });
+  } finally {
+    rmSync(file);
+  }
+});
 
 test("what V8 cannot interrupt is named, and ends the Node process", () => {
   const script = fileURLToPath(new URL("deadly-run.fixture.ts", import.meta.url));

@@ -50,7 +50,10 @@ export class Program {
   evaluate(environment: Record<string, string>): Services {
     const module = { exports: {} as Exports };
     const { file, patterns } = this.bundle;
-    const ownProcess = Object.create(process, { env: { value: { ...environment } } });
+    const ownProcess = Object.create(process, {
+      env: { value: { ...environment } },
+      exitCode: { value: undefined, writable: true },
+    });
     const own = ownGlobal();
     this.#code(module.exports, this.#require, module, file, path.dirname(file), ownProcess, own, own, virtualConsole);
     const { catalog } = module.exports;
