@@ -89,20 +89,25 @@ export class SimulatedStack implements Stack {
     return run;
   }
 
-  #run<T>(main: () => Promise<T>, options: SimulatedOptions): Promise<T> {
+  #run<T>(givenMain: () => Promise<T>, options: SimulatedOptions): Promise<T> {
+    const main = AsyncLocalStorage.bind(givenMain);
     return new Promise((resolve, reject) => {
+      let loop: EventLoop<T> | undefined;
       const begin = (): void => {
         try {
           if (!this.#bundle) throw new Error("no services are loaded");
           this.#now?.close();
           this.#now = new Simulation(this.#bundle, options);
           this.#now.gate = this.#gate;
-          takeTurnSoon(new EventLoop(this.#now, AsyncLocalStorage.bind(main), resolve, reject));
+          loop = new EventLoop(this.#now, main, resolve, reject);
         } catch (error) {
           reject(error);
+          return;
         }
+        loop.run();
       };
-      takeTurnSoon({ run: begin, interrupted: reject });
+      // the services may hang when they are loaded, and after that
+      takeTurnSoon({ run: begin, interrupted: (death) => (loop ? loop.interrupted(death) : reject(death)) });
     });
   }
 

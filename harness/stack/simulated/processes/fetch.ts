@@ -56,7 +56,8 @@ const isText = (body: unknown): body is string | null | undefined =>
 
 function plainHeaders(init: RequestInit["headers"]): Record<string, string> {
   if (init === undefined) return {};
-  if (init instanceof Headers || Array.isArray(init)) return Object.fromEntries(new Headers(init));
+  if (init instanceof Headers) return Object.fromEntries(init);
+  if (Array.isArray(init)) return Object.fromEntries(new Headers(init));
   return Object.fromEntries(Object.entries(init).map(([key, value]) => [key.toLowerCase(), String(value)]));
 }
 
