@@ -6,6 +6,7 @@ const processes = [
   "harness/stack/fidelity/**/*.test.ts",
   "harness/session/vitest/end-to-end.test.ts",
   "harness/commands/**/*.test.ts",
+  "harness/bench/**/*.test.ts",
   "harness/world/stripe/stacks.test.ts",
 ];
 

@@ -101,6 +101,20 @@ export interface Gate {
   closed(attempt: Attempt, clean: boolean): void;
   /** answers a request of a service to an external system; "lost" closes the connection without an answer */
   external(request: ExternalRequest): Promise<ExternalAnswer | "lost">;
+  /** A service process has died of its own doing; another takes its place. Called where the stack notices it. */
+  died?(death: ProcessDeath): void;
+}
+
+/** A service process ended by itself, or had to be ended: nothing that was injected did it. */
+export interface ProcessDeath {
+  /** hang: a handler never pauses; out-of-memory: it allocates without end */
+  kind: "exit" | "uncaught-error" | "unhandled-rejection" | "hang" | "out-of-memory";
+  /** what the process was working on: "service/handler" of an attempt, or the name of another request */
+  handler: string;
+  /** what happened, in one sentence */
+  message: string;
+  /** where in the sources, when it is known: "src/sagas/booking.ts:12" */
+  place?: string | undefined;
 }
 
 /** What a stack can do to its own parts. */

@@ -1,4 +1,5 @@
-export type { Broker, ProducedRecord, TopicRecord } from "./broker.ts";
-export { EscapeError } from "./escapes.ts";
-export { realTime } from "./process.ts";
+export type { Broker, ProducedRecord, TopicRecord } from "./network/broker.ts";
+export { SubjectDied } from "./processes/deaths.ts";
+export { EscapeError } from "./processes/escapes.ts";
+export { realTime } from "./processes/process.ts";
 export { type SimulatedOptions, SimulatedStack } from "./simulated-stack.ts";

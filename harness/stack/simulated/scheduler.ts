@@ -40,7 +40,7 @@ export class Link {
   send(label: string, deliver: () => void, name?: string): void {
     const { now, strategy } = this.#scheduler;
     const fate = name === undefined ? hashNumber(this.#fate, this.#sent++) : hash(this.#fate, name);
-    this.#latest = Math.max(this.#latest + strategy.pace, now + strategy.latency(fate));
+    this.#latest = Math.max(this.#latest + strategy.minLatencyMs, now + strategy.latency(fate));
     this.#queue.push({ label, fate, arrives: this.#latest, deliver });
     if (this.#queue.length === 1 && !this.#held) this.#scheduler.activate(this);
   }
@@ -109,6 +109,8 @@ export class Scheduler {
   /** milliseconds from the start of the run */
   now = 0;
   steps = 0;
+  /** whose progress the last step was */
+  lastActor = "";
   readonly strategy: Strategy;
   readonly trace: Trace;
   readonly #links: Link[] = [];
@@ -149,9 +151,10 @@ export class Scheduler {
     const next = this.strategy.choose(this.#links, this.#timers.first(), this.now);
     if (!next) return false;
     this.steps++;
+    this.lastActor = next.actor;
     if (next instanceof Link) {
       const message = next.take();
-      this.#happen(Math.max(this.now + this.strategy.pace, message.arrives), message.label, message.deliver);
+      this.#happen(Math.max(this.now + this.strategy.minLatencyMs, message.arrives), message.label, message.deliver);
     } else {
       this.#timers.pop();
       this.#happen(Math.max(this.now, next.due), next.label, next.fire);

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import type {
   Bundle,
   Capability,
@@ -11,28 +12,21 @@ import type {
   Probe,
   Stack,
 } from "../stack.ts";
-import { installAmbient, realMacrotask, realNow, type Surroundings } from "./ambient.ts";
-import type { Broker } from "./broker.ts";
-import { installCrashes } from "./crashes.ts";
-import { EscapeGuard } from "./escapes.ts";
-import { drain, Strand } from "./process.ts";
-import { programOf } from "./program.ts";
-import { Universe, type UniverseOptions } from "./universe.ts";
+import { EventLoop } from "./event-loop.ts";
+import type { Broker } from "./network/broker.ts";
+import { installCrashes } from "./processes/crashes.ts";
+import { programOf } from "./processes/program.ts";
+import { installVirtualGlobals } from "./processes/virtual-globals.ts";
+import { installWatchdog, takeTurnSoon } from "./processes/watchdog.ts";
+import { Simulation, type SimulationOptions } from "./simulation.ts";
 
-export type SimulatedOptions = UniverseOptions;
-
-/** how long the simulation may keep the real event loop to itself, in milliseconds */
-const TURN = 20;
-/** how many things may happen in a run: many more than in any that comes to an end */
-const ENDLESS = 2_000_000;
-/** how long a run may wait for something real before it counts as stuck, in milliseconds */
-const PATIENCE = 2_000;
+export type SimulatedOptions = SimulationOptions;
 
 /**
  * The unmodified SDK and the unmodified services against a model of Restate, in this process, in virtual time, and
  * decided by a seed: the same seed and the same `main` give the same run, to the last message.
  *
- * One instance serves any number of cases, one after the other: every `run` is a fresh universe, with a server that has
+ * One instance serves any number of cases, one after the other: every `run` is a fresh simulation, with a server that has
  * never been used and processes that have just started; compiled bundles are kept. What a run left behind can be looked
  * at until the next one begins.
  */
@@ -46,25 +40,26 @@ export class SimulatedStack implements Stack {
     "virtual-time",
   ]);
   readonly clock: Clock = {
-    now: () => this.#universe().wallClock(),
+    now: () => this.#simulation().wallClock(),
     sleep: async (milliseconds) => this.#running().sleep(milliseconds),
   };
   readonly probe: Probe = {
-    unfinished: async () => this.#universe().unfinished(),
-    state: async (prefix) => this.#universe().restate.processor.state.withKeyPrefix(prefix),
+    unfinished: async () => this.#simulation().unfinished(),
+    state: async (prefix) => this.#simulation().restate.processor.state.withKeyPrefix(prefix),
   };
   /** what the next run is decided by */
   options: SimulatedOptions;
   #bundle: Bundle | undefined;
   #gate: Gate | undefined;
-  #now: Universe | undefined;
+  #now: Simulation | undefined;
   /** settles when the runs that were asked for before have ended */
   #idle: Promise<unknown> = Promise.resolve();
 
   private constructor(options: SimulatedOptions) {
     this.options = options;
-    installAmbient();
+    installVirtualGlobals();
     installCrashes();
+    installWatchdog();
   }
 
   static async start(options: SimulatedOptions): Promise<SimulatedStack> {
@@ -83,7 +78,7 @@ export class SimulatedStack implements Stack {
   }
 
   /**
-   * Runs `main` in a fresh universe, once the runs before it have ended. Time moves only while `main` waits for the stack, and `main` must wait for nothing
+   * Runs `main` in a fresh simulation, once the runs before it have ended. Time moves only while `main` waits for the stack, and `main` must wait for nothing
    * else. Rejects with what `main` threw, with an `EscapeError` when a service did what cannot be simulated, and with an
    * error that names it when the SDK sent what the model does not know.
    * @param options what differs from the stack's own: above all the seed
@@ -94,19 +89,25 @@ export class SimulatedStack implements Stack {
     return run;
   }
 
-  #run<T>(main: () => Promise<T>, options: SimulatedOptions): Promise<T> {
+  #run<T>(givenMain: () => Promise<T>, options: SimulatedOptions): Promise<T> {
+    const main = AsyncLocalStorage.bind(givenMain);
     return new Promise((resolve, reject) => {
-      realMacrotask(() => {
+      let loop: EventLoop<T> | undefined;
+      const begin = (): void => {
         try {
           if (!this.#bundle) throw new Error("no services are loaded");
           this.#now?.close();
-          this.#now = new Universe(this.#bundle, options);
+          this.#now = new Simulation(this.#bundle, options);
           this.#now.gate = this.#gate;
-          new Pump(this.#now, main, resolve, reject).turn();
+          loop = new EventLoop(this.#now, main, resolve, reject);
         } catch (error) {
           reject(error);
+          return;
         }
-      });
+        loop.run();
+      };
+      // the services may hang when they are loaded, and after that
+      takeTurnSoon({ run: begin, interrupted: (death) => (loop ? loop.interrupted(death) : reject(death)) });
     });
   }
 
@@ -119,7 +120,7 @@ export class SimulatedStack implements Stack {
   }
 
   async forget(invocations: string[]): Promise<void> {
-    for (const id of invocations) this.#universe().restate.processor.purge(id);
+    for (const id of invocations) this.#simulation().restate.processor.purge(id);
   }
 
   async close(): Promise<void> {
@@ -130,122 +131,33 @@ export class SimulatedStack implements Stack {
 
   /** The Kafka broker of the run; `POST /subscriptions` at the admin API makes its records invocations. */
   get broker(): Broker {
-    return this.#universe().broker;
+    return this.#simulation().broker;
   }
 
   /** Sixteen hexadecimal digits that stand for all that happened in the run. */
   traceHash(): string {
-    return this.#universe().trace.hash;
+    return this.#simulation().trace.hash;
   }
   /** The run in words, a line for each thing that happened; empty unless the options ask for it. */
   trace(): readonly string[] {
-    return this.#universe().trace.lines;
+    return this.#simulation().trace.lines;
   }
   /** How many things happened in the run, and how many milliseconds it took on its own clock. */
   get size(): { steps: number; milliseconds: number } {
-    const { scheduler } = this.#universe();
+    const { scheduler } = this.#simulation();
     return { steps: scheduler.steps, milliseconds: scheduler.now };
   }
 
   /** The present run, or the last one. */
-  #universe(): Universe {
+  #simulation(): Simulation {
     if (!this.#now) throw new Error(NOT_RUNNING);
     return this.#now;
   }
-  #running(): Universe {
-    const universe = this.#universe();
-    if (universe.isOver) throw new Error(NOT_RUNNING);
-    return universe;
-  }
-}
-
-const guard = new EscapeGuard((who: Surroundings, error) => {
-  if (who instanceof Strand) (who.process.machine as Universe).fail(error);
-});
-let guarded = 0;
-
-/** Drives one run: lets `main` go on as far as it can, then lets one thing happen in the universe, and again. */
-class Pump<T> {
-  readonly #universe: Universe;
-  readonly #resolve: (value: T) => void;
-  readonly #reject: (error: unknown) => void;
-  readonly #main: () => Promise<T>;
-  #started = false;
-  #settled: (() => void) | undefined;
-  #lastTurn = realNow();
-  /** real milliseconds since there was last something to do */
-  #idle = 0;
-
-  constructor(
-    universe: Universe,
-    main: () => Promise<T>,
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.#universe = universe;
-    this.#main = main;
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  /** To be called in a macrotask: inside of a microtask no other microtasks run. */
-  turn(): void {
-    if (guarded++ === 0) guard.enable();
-    let done: (() => void) | undefined;
-    try {
-      done = this.#advance();
-    } catch (error) {
-      done = () => this.#reject(error);
-    } finally {
-      if (--guarded === 0) guard.disable();
-    }
-    if (!done) {
-      realMacrotask(() => this.turn());
-      return;
-    }
-    this.#universe.close();
-    done();
-  }
-
-  /** How the run ended; nothing when it has not, and the real event loop is to have its turn. */
-  #advance(): (() => void) | undefined {
-    if (!this.#started) this.#start();
-    const turnStarted = realNow();
-    // a turn that takes long counts as a short one: somebody may have paused it in a debugger
-    this.#idle += Math.min(turnStarted - this.#lastTurn, TURN);
-    this.#lastTurn = turnStarted;
-    for (let steps = 1; ; steps++) {
-      drain();
-      if (this.#universe.failure) throw this.#universe.failure;
-      if (this.#settled) return this.#settled;
-      if (this.#universe.scheduler.steps > ENDLESS) throw new Error(RUNS_ON);
-      if (this.#universe.scheduler.step()) {
-        this.#idle = 0;
-        if (steps % 64 === 0 && realNow() - turnStarted > TURN) return undefined;
-        continue;
-      }
-      if (this.#idle > PATIENCE) throw new Error(STUCK);
-      return undefined;
-    }
-  }
-
-  #start(): void {
-    this.#started = true;
-    // by a call: what is written as `property = () => ...` V8 puts among what is old, and there it holds the run for long
-    const settle = (done: () => void): void => {
-      this.#settled = done;
-    };
-    this.#main().then(
-      (value) => settle(() => this.#resolve(value)),
-      (error: unknown) => settle(() => this.#reject(error)),
-    );
+  #running(): Simulation {
+    const simulation = this.#simulation();
+    if (simulation.hasEnded) throw new Error(NOT_RUNNING);
+    return simulation;
   }
 }
 
 const NOT_RUNNING = "nothing happens on a simulated stack but inside of run()";
-
-const RUNS_ON = `the simulated run does not come to an end: ${ENDLESS} things have happened in it`;
-
-const STUCK =
-  "the simulated run is stuck: nothing can happen any more, and yet it has not ended. Either a promise is never settled, " +
-  "or something waits for the real world";

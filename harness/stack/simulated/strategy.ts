@@ -1,5 +1,21 @@
 import { chance, hashNumber, unit } from "./chance.ts";
-import type { Link, Timer } from "./scheduler.ts";
+
+/** A channel whose next message can be delivered. */
+export interface WaitingLink {
+  /** whose progress the message is */
+  readonly actor: string;
+  /** in order of creation */
+  readonly number: number;
+  /** a hash that stands for the message */
+  readonly fate: number;
+  /** when it is there to be delivered */
+  readonly arrives: number;
+}
+/** A timer that can fire. */
+export interface WaitingTimer {
+  readonly actor: string;
+  readonly due: number;
+}
 
 /**
  * Decides what happens next, among all that can: the first message of every link, or the first timer. It also decides
@@ -12,13 +28,17 @@ export interface Strategy {
   /** for a reader of the trace */
   readonly name: string;
   /** how long a delivery takes at least, in milliseconds: time never stands still */
-  readonly pace: number;
+  readonly minLatencyMs: number;
   /**
    * When a message arrives, in milliseconds from now, if nothing before it on its link is later.
    * @param fate a hash that stands for the message, the same in every run
    */
   latency(fate: number): number;
-  choose(links: readonly Link[], timer: Timer | undefined, now: number): Link | Timer | undefined;
+  choose<L extends WaitingLink, T extends WaitingTimer>(
+    links: readonly L[],
+    timer: T | undefined,
+    now: number,
+  ): L | T | undefined;
 }
 
 /** Draws the strategy of a run: half of the runs use random latencies, half random priorities. */
@@ -27,8 +47,8 @@ export function strategyFor(seed: number): Strategy {
   if (draw < 0.3) return new Latencies(seed, "calm", calm);
   if (draw < 0.5) return new Latencies(seed, "wild", wild);
   const depth = 1 + Math.floor(chance(seed, "depth") * 4);
-  const patience = [5, 20, 80][Math.floor(chance(seed, "patience") * 3)]!;
-  return new Priorities(seed, depth, patience);
+  const starvationLimitMs = [5, 20, 80][Math.floor(chance(seed, "patience") * 3)]!;
+  return new Priorities(seed, depth, starvationLimitMs);
 }
 
 /** from a number in [0, 1) to milliseconds */
@@ -47,7 +67,7 @@ const wild: Distribution = (u) => {
 /** Every message takes a time of its own, drawn independently: all orders that the links allow can occur. */
 export class Latencies implements Strategy {
   readonly name: string;
-  readonly pace = 0.001;
+  readonly minLatencyMs = 0.001;
   readonly #seed: number;
   readonly #distribution: Distribution;
 
@@ -61,14 +81,14 @@ export class Latencies implements Strategy {
     return this.#distribution(unit(hashNumber(fate, this.#seed)));
   }
 
-  choose(links: readonly Link[], timer: Timer | undefined): Link | Timer | undefined {
+  choose<L extends WaitingLink, T extends WaitingTimer>(links: readonly L[], timer: T | undefined): L | T | undefined {
     const first = firstToArrive(links);
     return timer && (!first || timer.due <= first.arrives) ? timer : first;
   }
 }
 
-function firstToArrive(links: readonly Link[]): Link | undefined {
-  let first: Link | undefined;
+function firstToArrive<L extends WaitingLink>(links: readonly L[]): L | undefined {
+  let first: L | undefined;
   for (const link of links) {
     if (!first || link.arrives < first.arrives || (link.arrives === first.arrives && link.number < first.number))
       first = link;
@@ -88,33 +108,37 @@ const TYPICAL_LENGTH = 300;
  *
  * Two departures. Where priorities change is a property of the message (a hash of its name), not of its number in the
  * run, so that shrinking moves nothing; their number is `depth - 1` on average. And it is fair in the end: a message that
- * has waited for `patience` ms goes first, or a client that polls would starve what it waits for.
+ * has waited for `starvationLimitMs` goes first, or a client that polls would starve what it waits for.
  */
 export class Priorities implements Strategy {
   readonly name: string;
-  readonly pace = 0.05;
+  readonly minLatencyMs = 0.05;
   readonly #seed: number;
   readonly #changes: number;
-  readonly #patience: number;
+  readonly #starvationLimitMs: number;
   readonly #priorities = new Map<string, number>();
   /** the fates of the messages at which it has changed */
   readonly #changed = new Set<number>();
 
-  constructor(seed: number, depth: number, patience: number) {
-    this.name = `priorities, depth ${depth}, patience ${patience} ms`;
+  constructor(seed: number, depth: number, starvationLimitMs: number) {
+    this.name = `priorities, depth ${depth}, starvation limit ${starvationLimitMs} ms`;
     this.#seed = seed;
     this.#changes = (depth - 1) / TYPICAL_LENGTH;
-    this.#patience = patience;
+    this.#starvationLimitMs = starvationLimitMs;
   }
 
   latency(): number {
     return 0;
   }
 
-  choose(links: readonly Link[], timer: Timer | undefined, now: number): Link | Timer | undefined {
+  choose<L extends WaitingLink, T extends WaitingTimer>(
+    links: readonly L[],
+    timer: T | undefined,
+    now: number,
+  ): L | T | undefined {
     const oldest = firstToArrive(links);
     if (!oldest) return timer;
-    if (oldest.arrives + this.#patience <= now) return oldest;
+    if (oldest.arrives + this.#starvationLimitMs <= now) return oldest;
     for (;;) {
       const link = this.#highest(links);
       if (timer && this.#mayFire(timer, oldest, now) && this.#priority(timer.actor) > this.#priority(link.actor)) {
@@ -124,12 +148,12 @@ export class Priorities implements Strategy {
     }
   }
 
-  /** The clock does not move past the patience of a message. */
-  #mayFire(timer: Timer, oldest: Link, now: number): boolean {
-    return timer.due <= Math.max(now, oldest.arrives + this.#patience);
+  /** The clock does not move past the starvation limit of a message. */
+  #mayFire(timer: WaitingTimer, oldest: WaitingLink, now: number): boolean {
+    return timer.due <= Math.max(now, oldest.arrives + this.#starvationLimitMs);
   }
 
-  #highest(links: readonly Link[]): Link {
+  #highest<L extends WaitingLink>(links: readonly L[]): L {
     let best = links[0]!;
     for (const link of links) {
       const better = this.#priority(link.actor) - this.#priority(best.actor);
@@ -148,7 +172,7 @@ export class Priorities implements Strategy {
   }
 
   /** At a place of change the actor falls behind all others, those that fell before included. */
-  #fallsBehind(link: Link): boolean {
+  #fallsBehind(link: WaitingLink): boolean {
     if (unit(hashNumber(link.fate, this.#seed)) >= this.#changes) return false;
     if (this.#changed.has(link.fate)) return false;
     this.#changed.add(link.fate);

@@ -6,15 +6,15 @@ import { hash, hashNumber } from "./chance.ts";
  */
 export class Trace {
   readonly #lines: string[] | undefined;
-  readonly #tell: ((line: string) => void) | undefined;
+  readonly #listener: ((line: string) => void) | undefined;
   readonly #names = new Map<string, string>();
   #low = 0;
   #high = 0x5bd1e995;
 
-  /** @param tell is told each line that is kept as it comes */
-  constructor(keepLines: boolean, tell?: (line: string) => void) {
+  /** @param listener is told each line that is kept as it comes */
+  constructor(keepLines: boolean, listener?: (line: string) => void) {
     this.#lines = keepLines ? [] : undefined;
-    this.#tell = tell;
+    this.#listener = listener;
   }
 
   /** @param now milliseconds from the start of the run */
@@ -25,7 +25,7 @@ export class Trace {
   }
 
   /** True when somebody will read the lines: only then is it worth to make them rich. */
-  get isRead(): boolean {
+  get hasReader(): boolean {
     return this.#lines !== undefined;
   }
 
@@ -35,14 +35,14 @@ export class Trace {
   }
 
   /** An invocation's id says nothing to a reader: the lines call it by its name. */
-  call(id: string, name: string): void {
+  nameInvocation(id: string, name: string): void {
     if (this.#lines) this.#names.set(id, name);
   }
 
   #write(text: string): void {
     const line = text.replace(/\binv_\w+/g, (id) => this.#names.get(id) ?? id).trimEnd();
     this.#lines!.push(line);
-    this.#tell?.(line);
+    this.#listener?.(line);
   }
 
   /** Content that is to be the same in every run. */

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from "../process.ts";
+import type { HttpAnswer } from "../processes/host.ts";
 import { flawOfInvocationId } from "./ids.ts";
 import type { PartitionProcessor } from "./partition-processor.ts";
 import type { Subscriptions } from "./subscriptions.ts";
@@ -33,8 +33,8 @@ export class Admin {
     if (flaw) return refusal(400, `The request field 'invocation_id' is invalid. Reason: ${flaw}`);
     const invocation = this.#processor.find(id);
     if (!invocation) return refusal(404, `The requested invocation '${id}' does not exist`);
-    if (verb === "purge") return this.#purge(id, invocation.isOver);
-    if (invocation.isOver) return refusal(409, `The invocation '${id}' was already completed.`);
+    if (verb === "purge") return this.#purge(id, invocation.isCompleted);
+    if (invocation.isCompleted) return refusal(409, `The invocation '${id}' was already completed.`);
     if (verb === "kill") {
       this.#processor.kill(id);
       return DONE;
@@ -58,8 +58,8 @@ export class Admin {
     return json(201, { id: created.id, source, sink, options: {} });
   }
 
-  #purge(id: string, isOver: boolean): HttpAnswer {
-    if (!isOver) return refusal(409, `The invocation '${id}' is not yet completed.`);
+  #purge(id: string, isCompleted: boolean): HttpAnswer {
+    if (!isCompleted) return refusal(409, `The invocation '${id}' is not yet completed.`);
     this.#processor.purge(id);
     return DONE;
   }

@@ -7,14 +7,32 @@ import {
   messageName,
 } from "../../../protocol/index.ts";
 import { invocationId, parseAwakeableId } from "./ids.ts";
-import { asNotification, failure, type Invocation, type Result } from "./invocation.ts";
-import type { PartitionProcessor, Submission } from "./partition-processor.ts";
+import { asNotification, failure, type Invocation, type Result, type Waiter } from "./invocation.ts";
+import type { Promises } from "./promises.ts";
+import type { State } from "./state.ts";
+import type { Submission, Surface } from "./submission.ts";
+
+/** The state machine of the server, as far as commands act on it. */
+export interface CommandTarget {
+  readonly surface: Surface;
+  readonly state: State;
+  readonly promises: Promises;
+  find(id: string): Invocation | undefined;
+  /** A request leaves for another invocation. */
+  send(from: Invocation, label: string, id: string, submission: Submission): void;
+  attach(id: string, from: { place: string; name: string }, waiter: Waiter): void;
+  cancel(id: string): void;
+  /** Stores a notification in the journal of an invocation, and tells its attempt. */
+  notify(id: string, type: number, content: Partial<Content["Signal"]>): void;
+  /** Notifies an invocation of the completion of its own command. */
+  completeCommand(by: Invocation, type: number, completionId: number, content: Partial<Content["Signal"]>): void;
+}
 
 /**
  * What each command of the service protocol does, once it is in the journal. Which operation of the SDK sends which
  * command is told by its name; what they mean is documented at docs.restate.dev/develop/ts.
  */
-type Effects = { [N in MessageName]?: (processor: PartitionProcessor, by: Invocation, command: Content[N]) => void };
+type Effects = { [N in MessageName]?: (processor: CommandTarget, by: Invocation, command: Content[N]) => void };
 
 const effects: Effects = {
   /** the handler returned, or threw a terminal error: the result, when the code then ends */
@@ -138,9 +156,9 @@ const effects: Effects = {
 };
 
 /** @throws an error that names a command that the model does not know */
-export function applyCommand(processor: PartitionProcessor, by: Invocation, frame: Frame): void {
+export function applyCommand(processor: CommandTarget, by: Invocation, frame: Frame): void {
   const effect = effects[messageName(frame.type) as MessageName] as
-    | ((processor: PartitionProcessor, by: Invocation, command: object) => void)
+    | ((processor: CommandTarget, by: Invocation, command: object) => void)
     | undefined;
   if (!effect) throw unknownMessage(frame.type, processor.surface.sdkVersion);
   effect(processor, by, decode(frame.type, frame.body));
@@ -154,7 +172,7 @@ export const unknownMessage = (type: number, sdkVersion: string): Error =>
 
 /** An awakeable is completed by whoever comes first: the SDK takes the first signal of its number. */
 export function completeAwakeable(
-  processor: PartitionProcessor,
+  processor: CommandTarget,
   { invocation, signal }: { invocation: string; signal: number },
   result: Result,
 ): void {
@@ -163,7 +181,7 @@ export function completeAwakeable(
 
 /** A call or a send: the invocation's id is known at once, the request itself travels. */
 function call(
-  processor: PartitionProcessor,
+  processor: CommandTarget,
   by: Invocation,
   command: Content["OneWayCall"],
   verb: string,

@@ -1,4 +1,4 @@
-import type { Services } from "../program.ts";
+import type { Services } from "../processes/program.ts";
 
 /** What Restate knows of a handler, from its registration. */
 export interface Handler {

@@ -1,4 +1,4 @@
-import type { HttpAnswer } from "../process.ts";
+import type { HttpAnswer } from "../processes/host.ts";
 import { completeAwakeable } from "./commands.ts";
 import type { Handler } from "./discovery.ts";
 import { parseDuration } from "./duration.ts";

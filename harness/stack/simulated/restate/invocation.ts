@@ -88,7 +88,7 @@ export class Invocation {
     return [this.handler.service, ...(this.key === undefined ? [] : [this.key]), this.handler.name].join("/");
   }
 
-  get isOver(): boolean {
+  get isCompleted(): boolean {
     return this.status === "completed";
   }
 }

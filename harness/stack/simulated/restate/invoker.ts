@@ -1,9 +1,9 @@
 import { type Content, decode, type Frame, frameOf, isCommand, MessageType } from "../../../protocol/index.ts";
 import { chance, hash } from "../chance.ts";
-import type { Endpoints } from "../endpoints.ts";
-import { placeOf } from "../places.ts";
+import { type Network, Stream } from "../network/stream.ts";
+import type { Endpoints } from "../processes/endpoints.ts";
+import { placeOf } from "../processes/places.ts";
 import type { Timer } from "../scheduler.ts";
-import { type Network, Stream } from "../stream.ts";
 import { unknownMessage } from "./commands.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Invoker as InvokerOfProcessor, PartitionProcessor } from "./partition-processor.ts";
@@ -30,16 +30,16 @@ const LATE_READS = 0.25;
 type CallType = typeof MessageType.Call | typeof MessageType.OneWayCall;
 
 /** One attempt, as the server sees it. */
-interface Live {
+interface RunningAttempt {
   stream: Stream;
   /** it is told nothing any more */
-  isDeaf: boolean;
+  inputClosed: boolean;
   /** its first message is not made yet: it will tell all that is in the journal then */
-  isReading: boolean;
+  isReplayPending: boolean;
   /** something was stored meanwhile: the attempt is to be told, although it is also in what is replayed */
-  isOwed: boolean;
+  notificationPending: boolean;
   /** it will be broken off soon */
-  isDoomed: boolean;
+  abortScheduled: boolean;
   /** when something was last sent or received */
   lastActivity: number;
   idle: Timer | undefined;
@@ -54,7 +54,7 @@ export class Invoker implements InvokerOfProcessor {
   readonly #network: Network;
   readonly #endpoints: Endpoints;
   readonly #options: InvokerOptions;
-  readonly #live = new Map<Invocation, Live>();
+  readonly #running = new Map<Invocation, RunningAttempt>();
   /** by id: an invocation whose record is gone may be made again */
   readonly #attempts = new Map<string, number>();
   processor!: PartitionProcessor;
@@ -67,7 +67,7 @@ export class Invoker implements InvokerOfProcessor {
   }
 
   isRunning(invocation: Invocation): boolean {
-    return this.#live.has(invocation);
+    return this.#running.has(invocation);
   }
 
   start(invocation: Invocation): void {
@@ -85,68 +85,68 @@ export class Invoker implements InvokerOfProcessor {
       ...(key !== undefined && { key }),
     };
     const stream = new Stream(this.#network, this.#endpoints.current, attempt, name, {
-      message: (frame) => this.#receive(invocation, live, frame),
-      refused: (status) => this.#failed(invocation, live, `the endpoint answered ${status}`),
-      closed: (how) => this.#closed(invocation, live, how),
+      message: (frame) => this.#receive(invocation, running, frame),
+      refused: (status) => this.#failed(invocation, running, `the endpoint answered ${status}`),
+      closed: (how) => this.#closed(invocation, running, how),
     });
-    const live: Live = {
+    const running: RunningAttempt = {
       stream,
-      isDeaf: false,
-      isReading: false,
-      isOwed: false,
-      isDoomed: false,
+      inputClosed: false,
+      isReplayPending: false,
+      notificationPending: false,
+      abortScheduled: false,
       lastActivity: 0,
       idle: undefined,
     };
-    this.#live.set(invocation, live);
+    this.#running.set(invocation, running);
     if (chance(this.#options.seed, `reads ${name}`) < LATE_READS) {
-      live.isReading = true;
+      running.isReplayPending = true;
       this.#network.scheduler.link(`${name} reads its journal`, `${name} reads`).send("", () => {
-        if (this.#live.get(invocation) === live) this.#begin(invocation, live, name);
+        if (this.#running.get(invocation) === running) this.#begin(invocation, running, name);
       });
-    } else this.#begin(invocation, live, name);
+    } else this.#begin(invocation, running, name);
   }
 
   /** What is stored until then, is replayed. */
-  #begin(invocation: Invocation, live: Live, name: string): void {
+  #begin(invocation: Invocation, running: RunningAttempt, name: string): void {
     // what has woken it may be told to it once more, late
-    if (live.isReading && !isCommand(invocation.journal.at(-1)!.type)) live.isOwed = true;
-    live.isReading = false;
-    live.stream.send(this.#replay(invocation));
+    if (running.isReplayPending && !isCommand(invocation.journal.at(-1)!.type)) running.notificationPending = true;
+    running.isReplayPending = false;
+    running.stream.send(this.#replay(invocation));
     const mustSuspend = chance(this.#options.seed, `suspend ${name}`) < this.#options.suspend;
-    if (mustSuspend || invocation.handler.inactivityTimeout === 0) this.#silence(live);
-    if (live.isDeaf && live.isOwed) this.#restart(invocation, live);
-    this.#active(invocation, live);
+    if (mustSuspend || invocation.handler.inactivityTimeout === 0) this.#silence(running);
+    if (running.inputClosed && running.notificationPending) this.#restart(invocation, running);
+    this.#active(invocation, running);
   }
 
   forward(invocation: Invocation, entry: Frame): void {
-    const live = this.#live.get(invocation);
-    if (!live) return;
-    if (live.isReading) {
-      live.isOwed = true;
+    const running = this.#running.get(invocation);
+    if (!running) return;
+    if (running.isReplayPending) {
+      running.notificationPending = true;
       return;
     }
-    if (live.isDeaf) {
-      this.#restart(invocation, live);
+    if (running.inputClosed) {
+      this.#restart(invocation, running);
       return;
     }
-    live.stream.send([entry]);
-    this.#active(invocation, live);
+    running.stream.send([entry]);
+    this.#active(invocation, running);
   }
 
   /**
    * There is something to tell to an attempt that is told nothing any more: soon it is broken off, unless it ends
    * before, and the next one begins at once. What it has not had stored is lost, and steps under way run again.
    */
-  #restart(invocation: Invocation, live: Live): void {
-    if (live.isDoomed) return;
-    live.isDoomed = true;
+  #restart(invocation: Invocation, running: RunningAttempt): void {
+    if (running.abortScheduled) return;
+    running.abortScheduled = true;
     const name = `${invocation.name}#${invocation.attempts} is broken off: there is something to tell`;
     this.#network.scheduler.link(name, name).send(name, () => {
-      const now = this.#live.get(invocation);
+      const now = this.#running.get(invocation);
       // it may be the next one already, which knows
-      if (now?.isReading) now.isOwed = true;
-      else if (now?.isDeaf) {
+      if (now?.isReplayPending) now.notificationPending = true;
+      else if (now?.inputClosed) {
         this.abort(invocation);
         this.start(invocation);
       }
@@ -154,14 +154,14 @@ export class Invoker implements InvokerOfProcessor {
   }
 
   abort(invocation: Invocation): void {
-    const live = this.#forget(invocation);
-    live?.stream.abort();
+    const running = this.#forget(invocation);
+    running?.stream.abort();
   }
 
   /** The server died: so did all its streams. */
   crash(): void {
     this.#up = false;
-    for (const invocation of [...this.#live.keys()]) this.abort(invocation);
+    for (const invocation of [...this.#running.keys()]) this.abort(invocation);
   }
   recover(): void {
     this.#up = true;
@@ -186,54 +186,54 @@ export class Invoker implements InvokerOfProcessor {
     return [start, ...journal];
   }
 
-  #receive(invocation: Invocation, live: Live, frame: Frame): void {
-    if (this.#live.get(invocation) !== live) return; // a superseded attempt
+  #receive(invocation: Invocation, running: RunningAttempt, frame: Frame): void {
+    if (this.#running.get(invocation) !== running) return; // a superseded attempt
     switch (frame.type) {
       case MessageType.ProposeRunCompletion:
-        this.#propose(invocation, live, decode(MessageType.ProposeRunCompletion, frame.body));
+        this.#propose(invocation, running, decode(MessageType.ProposeRunCompletion, frame.body));
         break;
       case MessageType.Suspension:
-        this.#release(invocation, live);
+        this.#release(invocation, running);
         this.processor.suspend(invocation, decode(MessageType.Suspension, frame.body));
         break;
       case MessageType.End:
-        this.#release(invocation, live);
+        this.#release(invocation, running);
         this.processor.end(invocation);
         break;
       case MessageType.Error: {
         const { code, message, stacktrace, next_retry_delay } = decode(MessageType.Error, frame.body);
-        this.#failed(invocation, live, `${code} ${message.split("\n")[0]}`, next_retry_delay);
+        this.#failed(invocation, running, `${code} ${message.split("\n")[0]}`, next_retry_delay);
         const { now, trace } = this.#network.scheduler;
-        const place = trace.isRead ? placeOf(stacktrace) : undefined;
+        const place = trace.hasReader ? placeOf(stacktrace) : undefined;
         if (place !== undefined) trace.note(now, `  thrown at ${place}`);
         break;
       }
       default:
-        this.#command(invocation, live, frame);
+        this.#command(invocation, running, frame);
     }
   }
 
   /** What a `ctx.run` has come to: it counts once it is stored, and then the endpoint is told. */
-  #propose(invocation: Invocation, live: Live, proposal: Content["ProposeRunCompletion"]): void {
+  #propose(invocation: Invocation, running: RunningAttempt, proposal: Content["ProposeRunCompletion"]): void {
     const { result_completion_id, value, failure } = proposal;
-    this.#active(invocation, live);
+    this.#active(invocation, running);
     invocation.failures = 0;
     const content = failure ? { failure } : { value: { content: value ?? new Uint8Array(0) } };
     this.processor.completeCommand(invocation, MessageType.RunCompletion, result_completion_id, content);
   }
 
-  #command(invocation: Invocation, live: Live, frame: Frame): void {
+  #command(invocation: Invocation, running: RunningAttempt, frame: Frame): void {
     if (!isCommand(frame.type)) throw unknownMessage(frame.type, this.processor.surface.sdkVersion);
     const unknown = this.#unknownTarget(frame);
     if (unknown) {
-      this.#failed(invocation, live, unknown);
+      this.#failed(invocation, running, unknown);
       return;
     }
-    this.#active(invocation, live);
+    this.#active(invocation, running);
     this.processor.apply(invocation, frame);
     // bit 15 of the flags: the endpoint wants to know that it is stored
     if (frame.flags & 0x8000) {
-      live.stream.send([frameOf(MessageType.CommandAck, { command_index: invocation.commands - 1 })]);
+      running.stream.send([frameOf(MessageType.CommandAck, { command_index: invocation.commands - 1 })]);
     }
   }
 
@@ -246,20 +246,20 @@ export class Invoker implements InvokerOfProcessor {
   }
 
   /** The attempt has said its last word: the server closes its side, and the endpoint will close its own. */
-  #release(invocation: Invocation, live: Live): void {
+  #release(invocation: Invocation, running: RunningAttempt): void {
     this.#forget(invocation);
-    live.stream.halfClose();
+    running.stream.halfClose();
   }
 
-  #failed(invocation: Invocation, live: Live, why: string, delay?: number): void {
-    if (this.#live.get(invocation) !== live) return;
-    this.#release(invocation, live);
+  #failed(invocation: Invocation, running: RunningAttempt, why: string, delay?: number): void {
+    if (this.#running.get(invocation) !== running) return;
+    this.#release(invocation, running);
     this.#retry(invocation, why, delay);
   }
 
   /** The stream is over without a last word. */
-  #closed(invocation: Invocation, live: Live, how: "ended" | "broken"): void {
-    if (this.#live.get(invocation) !== live) return;
+  #closed(invocation: Invocation, running: RunningAttempt, how: "ended" | "broken"): void {
+    if (this.#running.get(invocation) !== running) return;
     this.#forget(invocation);
     this.#retry(invocation, how === "broken" ? "the connection was lost" : "the stream ended without a last message");
   }
@@ -277,42 +277,42 @@ export class Invoker implements InvokerOfProcessor {
     });
   }
 
-  #forget(invocation: Invocation): Live | undefined {
-    const live = this.#live.get(invocation);
-    live?.idle?.cancel();
-    this.#live.delete(invocation);
-    return live;
+  #forget(invocation: Invocation): RunningAttempt | undefined {
+    const running = this.#running.get(invocation);
+    running?.idle?.cancel();
+    this.#running.delete(invocation);
+    return running;
   }
 
-  #silence(live: Live): void {
-    live.isDeaf = true;
-    live.stream.halfClose();
+  #silence(running: RunningAttempt): void {
+    running.inputClosed = true;
+    running.stream.halfClose();
   }
 
   /**
    * An attempt that waits for long is asked to suspend, and broken off when it does not.
    * docs.restate.dev/services/configuration, "Timeouts"
    */
-  #active(invocation: Invocation, live: Live): void {
-    live.lastActivity = this.#network.scheduler.now;
-    if (!live.idle) this.#watch(invocation, live);
+  #active(invocation: Invocation, running: RunningAttempt): void {
+    running.lastActivity = this.#network.scheduler.now;
+    if (!running.idle) this.#watch(invocation, running);
   }
 
   /** One timer at a time watches an attempt: when it fires too early, because something has passed, it is set again. */
-  #watch(invocation: Invocation, live: Live): void {
+  #watch(invocation: Invocation, running: RunningAttempt): void {
     const { scheduler } = this.#network;
     const { inactivityTimeout, abortTimeout } = invocation.handler;
-    const patience = live.isDeaf ? inactivityTimeout + abortTimeout : inactivityTimeout;
-    live.idle = scheduler.at(live.lastActivity + patience, invocation.name, "", () => {
-      if (this.#live.get(invocation) !== live) return;
-      if (live.lastActivity + patience <= scheduler.now) {
+    const inactivityLimit = running.inputClosed ? inactivityTimeout + abortTimeout : inactivityTimeout;
+    running.idle = scheduler.at(running.lastActivity + inactivityLimit, invocation.name, "", () => {
+      if (this.#running.get(invocation) !== running) return;
+      if (running.lastActivity + inactivityLimit <= scheduler.now) {
         scheduler.log(
-          `${invocation.name} ${live.isDeaf ? "does not suspend: it is broken off" : "is asked to suspend"}`,
+          `${invocation.name} ${running.inputClosed ? "does not suspend: it is broken off" : "is asked to suspend"}`,
         );
-        if (live.isDeaf) return live.stream.break();
-        this.#silence(live);
+        if (running.inputClosed) return running.stream.break();
+        this.#silence(running);
       }
-      this.#watch(invocation, live);
+      this.#watch(invocation, running);
     });
   }
 }

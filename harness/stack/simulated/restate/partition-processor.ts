@@ -1,14 +1,11 @@
 import { type Content, type Frame, frameOf, MessageType, messageName } from "../../../protocol/index.ts";
-import type { Scheduler } from "../scheduler.ts";
-import { applyCommand } from "./commands.ts";
-import type { Handler, Handlers } from "./discovery.ts";
+import { applyCommand, type CommandTarget } from "./commands.ts";
 import { invocationId } from "./ids.ts";
 import { Inboxes } from "./inbox.ts";
 import { asNotification, failure, Invocation, notificationKey, type Result, type Waiter } from "./invocation.ts";
-import type { Outbox } from "./outbox.ts";
 import { Promises } from "./promises.ts";
 import { State } from "./state.ts";
-import type { Timers } from "./timers.ts";
+import type { Submission, Surface } from "./submission.ts";
 
 /** The part of the invoker that the processor drives. */
 export interface Invoker {
@@ -18,31 +15,6 @@ export interface Invoker {
   forward(invocation: Invocation, entry: Frame): void;
   /** Gives up on the attempt that runs, if any. */
   abort(invocation: Invocation): void;
-}
-
-/** A request to execute a handler. */
-export interface Submission {
-  /** stable; the invocation is called so, if this request is the one that makes it */
-  name: string;
-  handler: Handler;
-  key: string | undefined;
-  body: Uint8Array;
-  headers: { key: string; value: string }[];
-  idempotencyKey: string | undefined;
-  /** milliseconds since the epoch; 0: at once */
-  due: number;
-  /** who wants the result; nobody: one way */
-  waiter?: Waiter | undefined;
-}
-
-export interface Surface {
-  readonly scheduler: Scheduler;
-  readonly handlers: Handlers;
-  readonly outbox: Outbox;
-  readonly timers: Timers;
-  readonly sdkVersion: string;
-  /** when the run began, in milliseconds since the epoch */
-  readonly epoch: number;
 }
 
 /** docs.restate.dev/services/invocation/managing-invocations: what waits or is scheduled ends so when it is cancelled. */
@@ -59,7 +31,7 @@ const CANCEL_SIGNAL = 1;
  * real server appends to its log and then applies, in the order of the log, is here a call of a method.
  * docs.restate.dev/references/architecture, "Partition Processor"
  */
-export class PartitionProcessor {
+export class PartitionProcessor implements CommandTarget {
   readonly surface: Surface;
   readonly state = new State();
   readonly promises = new Promises();
@@ -115,7 +87,7 @@ export class PartitionProcessor {
     this.#store(invocation, frameOf(MessageType.Input, { headers, value: { content: body } }));
     if (waiter) invocation.waiters.push(waiter);
     this.#invocations.set(id.text, invocation);
-    this.surface.scheduler.trace.call(id.text, name);
+    this.surface.scheduler.trace.nameInvocation(id.text, name);
     this.#schedule(invocation);
     return { invocation, isNew: true };
   }
@@ -206,7 +178,7 @@ export class PartitionProcessor {
 
   /** docs.restate.dev/services/invocation/managing-invocations, "Purge" */
   purge(id: string): void {
-    if (this.#invocations.get(id)?.isOver) this.#invocations.delete(id);
+    if (this.#invocations.get(id)?.isCompleted) this.#invocations.delete(id);
   }
 
   /**
@@ -215,7 +187,7 @@ export class PartitionProcessor {
    */
   cancel(id: string): void {
     const invocation = this.#invocations.get(id);
-    if (!invocation || invocation.isOver) return;
+    if (!invocation || invocation.isCompleted) return;
     if (invocation.status === "scheduled" || invocation.status === "inboxed") this.#erase(invocation, CANCELLED);
     else this.notify(id, MessageType.Signal, { signal_id: CANCEL_SIGNAL, void: {} });
   }
@@ -227,7 +199,7 @@ export class PartitionProcessor {
    */
   kill(id: string): void {
     const invocation = this.#invocations.get(id);
-    if (!invocation || invocation.isOver) return;
+    if (!invocation || invocation.isCompleted) return;
     if (invocation.status === "scheduled" || invocation.status === "inboxed") {
       this.#erase(invocation, KILLED);
       return;

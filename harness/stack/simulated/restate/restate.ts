@@ -1,8 +1,8 @@
 import type { InvocationStatus } from "../../stack.ts";
-import type { Broker } from "../broker.ts";
-import type { Endpoints } from "../endpoints.ts";
-import type { HttpAnswer } from "../process.ts";
-import type { Network } from "../stream.ts";
+import type { Broker } from "../network/broker.ts";
+import type { Network } from "../network/stream.ts";
+import type { Endpoints } from "../processes/endpoints.ts";
+import type { HttpAnswer } from "../processes/host.ts";
 import { Admin, type AdminRequest } from "./admin.ts";
 import type { Handler, Handlers } from "./discovery.ts";
 import { Ingress, type IngressRequest } from "./ingress.ts";
@@ -83,7 +83,7 @@ export class Restate {
 
   /** What has not completed; calls and sends that are on their way, and records that wait to be ingested, included. */
   unfinished(): InvocationStatus[] {
-    const known = [...this.processor.invocations].filter(({ isOver }) => !isOver);
+    const known = [...this.processor.invocations].filter(({ isCompleted }) => !isCompleted);
     const sent = this.processor.underWay.map(
       ([id, { handler, key, idempotencyKey, due }]): InvocationStatus => ({
         ...targetOf(id, handler, key),

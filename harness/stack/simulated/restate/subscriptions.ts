@@ -1,5 +1,5 @@
-import type { Broker, TopicRecord } from "../broker.ts";
 import { namedBytes } from "../chance.ts";
+import type { Broker, TopicRecord } from "../network/broker.ts";
 import type { Link } from "../scheduler.ts";
 import type { Handler } from "./discovery.ts";
 import type { PartitionProcessor } from "./partition-processor.ts";

@@ -1,9 +1,11 @@
-import { decode, type Frame, MessageType, messageName } from "../../protocol/index.ts";
-import type { Attempt, Decision, Gate, Message } from "../stack.ts";
-import { chance } from "./chance.ts";
-import { Exchange } from "./exchange.ts";
-import { type Connection, type SimulatedProcess, Strand } from "./process.ts";
-import type { Link, Scheduler } from "./scheduler.ts";
+import { decode, type Frame, MessageType, messageName } from "../../../protocol/index.ts";
+import type { Attempt, Decision, Gate, Message } from "../../stack.ts";
+import { chance } from "../chance.ts";
+import { Exchange } from "../processes/exchange.ts";
+import { ExecutionContext } from "../processes/execution-context.ts";
+import type { Connection } from "../processes/host.ts";
+import type { SimulatedProcess } from "../processes/process.ts";
+import type { Link, Scheduler } from "../scheduler.ts";
 
 /** What Restate learns of a stream that it has opened. */
 export interface StreamListener {
@@ -20,7 +22,7 @@ export interface Network {
 }
 
 /** how soon a message must follow another to be read together with it, in milliseconds */
-const TOGETHER = 1;
+const READ_TOGETHER_MS = 1;
 
 const LAST_MESSAGES: ReadonlySet<number> = new Set([MessageType.End, MessageType.Error, MessageType.Suspension]);
 
@@ -35,7 +37,7 @@ export class Stream implements Connection {
   readonly #network: Network;
   readonly #listener: StreamListener;
   readonly #exchange: Exchange;
-  readonly #strand: Strand;
+  readonly #context: ExecutionContext;
   readonly #down: Channel;
   readonly #up: Channel;
   #arrived = false;
@@ -50,9 +52,9 @@ export class Stream implements Connection {
     this.process = process;
     this.attempt = attempt;
     const { scheduler } = network;
-    const strand = new Strand(process, name, attempt);
-    this.#strand = strand;
-    const { actor } = strand;
+    const context = new ExecutionContext(process, name, attempt);
+    this.#context = context;
+    const { actor } = context;
     this.#down = new Channel(this, network, "to-endpoint", scheduler.link(`${name} down`, actor), `${name} <`);
     this.#up = new Channel(this, network, "to-server", scheduler.link(`${name} up`, actor), `${name} >`);
     this.#exchange = new Exchange(`/invoke/${attempt.service}/${attempt.handler}`, attempt.invocation, {
@@ -92,7 +94,7 @@ export class Stream implements Connection {
 
   /** The process has died. What it had sent is lost, or arrives before the break is noticed, as chance has it. */
   died(): void {
-    if (chance(this.process.machine.seed, `${this.#name} is lost`) < 0.5) this.break();
+    if (chance(this.process.host.seed, `${this.#name} is lost`) < 0.5) this.break();
     else this.#up.link.send("", () => this.break());
   }
 
@@ -102,14 +104,15 @@ export class Stream implements Connection {
     this.#down.link.cut();
     this.#up.link.cut();
     const { scheduler } = this.#network;
-    const strand = this.#strand;
-    const reset = () => this.process.enter(strand, () => this.#exchange.reset());
-    if (this.process.alive) scheduler.link(`${strand.name} reset`, strand.actor).send(`${strand.name} < reset`, reset);
+    const context = this.#context;
+    const reset = () => this.process.enter(context, () => this.#exchange.reset());
+    if (this.process.alive)
+      scheduler.link(`${context.name} reset`, context.actor).send(`${context.name} < reset`, reset);
     this.#over();
   }
 
   /** What the gate decided. */
-  sever(how: Exclude<Decision, undefined>): void {
+  obey(how: Exclude<Decision, undefined>): void {
     this.#network.scheduler.log(`${this.#name} CUT: ${how}`);
     if (how === "reset") this.break();
     else this.process.breakStreams();
@@ -120,10 +123,10 @@ export class Stream implements Connection {
   /** At the endpoint. */
   deliver(chunks: Uint8Array[], close = false): void {
     const exchange = this.#exchange;
-    this.process.enter(this.#strand, () => {
+    this.process.enter(this.#context, () => {
       if (!this.#arrived) {
         this.#arrived = true;
-        this.process.exchanges.set(exchange, this.#strand);
+        this.process.exchanges.set(exchange, this.#context);
         this.process.services.handle(exchange.request, exchange.response);
       }
       for (const chunk of chunks) exchange.push(chunk);
@@ -197,7 +200,7 @@ class Channel {
         this.#wait(decision, frames, step);
         return;
       }
-      if (!this.#goOn(decision, frames, step)) return;
+      if (!this.#follow(decision, frames, step)) return;
     }
     if (!this.#isJoined()) this.#flush();
   }
@@ -205,13 +208,17 @@ class Channel {
   /** What comes right behind may be read together with what is here: nothing runs in between. */
   #isJoined(): boolean {
     const { link } = this;
-    if (this.#direction === "to-server" || !link.isWaiting || link.arrives > this.#network.scheduler.now + TOGETHER)
+    if (
+      this.#direction === "to-server" ||
+      !link.isWaiting ||
+      link.arrives > this.#network.scheduler.now + READ_TOGETHER_MS
+    )
       return false;
     return this.#chance("is joined") < 0.5;
   }
 
   #chance(what: string): number {
-    return chance(this.#stream.process.machine.seed, `${this.#label} ${this.#count} ${what}`);
+    return chance(this.#stream.process.host.seed, `${this.#label} ${this.#count} ${what}`);
   }
 
   #ask(frame: Frame, isBefore: boolean): Decision | Promise<Decision> {
@@ -235,20 +242,20 @@ class Channel {
       scheduler.soon(() => {
         if (this.#stream.closed) return;
         this.link.release();
-        if (this.#goOn(verdict, frames, step)) this.#pass(frames, step + 1);
+        if (this.#follow(verdict, frames, step)) this.#pass(frames, step + 1);
       });
     decision.then(settled, () => settled(undefined));
   }
 
   /** What follows from an answer of the gate. False when it is the end of the stream. */
-  #goOn(decision: Decision, frames: Frame[], step: number): boolean {
+  #follow(decision: Decision, frames: Frame[], step: number): boolean {
     const frame = frames[step >> 1]!;
     const before = step % 2 === 0;
     if (this.#stream.closed) return false;
     if (decision) {
       this.#flush();
-      if (before) this.#stream.sever(decision);
-      else this.#severLater(decision);
+      if (before) this.#stream.obey(decision);
+      else this.#obeyLater(decision);
       return false;
     }
     if (before && this.#direction === "to-endpoint") this.#passed.push(frame.bytes);
@@ -257,12 +264,12 @@ class Channel {
   }
 
   /** What was delivered may still have an effect, in the other direction, before the break is noticed. */
-  #severLater(decision: Exclude<Decision, undefined>): void {
+  #obeyLater(decision: Exclude<Decision, undefined>): void {
     this.link.hold();
     const { scheduler } = this.#network;
     const soon = scheduler.link(`${this.#label} break`, this.link.actor);
     soon.send("", () => {
-      if (!this.#stream.closed) this.#stream.sever(decision);
+      if (!this.#stream.closed) this.#stream.obey(decision);
     });
   }
 

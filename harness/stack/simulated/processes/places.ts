@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { SourceMap } from "node:module";
-import { bundleFolder } from "../bundle.ts";
+import { bundleFolder } from "../../bundle.ts";
 
 /**
  * The innermost place of a stack trace that is in a bundle, in terms of its sources: "src/sagas/booking.ts:12".
@@ -13,6 +13,19 @@ export function placeOf(stack: string): string | undefined {
   }
   return undefined;
 }
+
+/** The place of the services that is on the stack now, in terms of their sources; undefined when there is none. */
+export function placeHere(): string | undefined {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 50;
+  const place = placeOf(new Error().stack ?? "");
+  Error.stackTraceLimit = limit;
+  return place;
+}
+
+/** Where an error was made, in terms of the sources of the services; undefined when its stack was not recorded. */
+export const placeOfError = (error: unknown): string | undefined =>
+  error instanceof Error && error.stack !== undefined ? placeOf(error.stack) : undefined;
 
 /** By the source map that the bundle carries. */
 function original(file: string, row: number, column: number): string {

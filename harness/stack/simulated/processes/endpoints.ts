@@ -1,20 +1,21 @@
-import type { Machine, SimulatedProcess } from "./process.ts";
+import type { Host } from "./host.ts";
+import type { SimulatedProcess } from "./process.ts";
 
 /** A thawed process is idle when it has done nothing for as long as this, in milliseconds, and waits for no answer. */
-const QUIET = 20;
+const IDLE_AFTER_MS = 20;
 
 /**
  * Which process serves Restate: one at a time. When it dies or freezes, a fresh one takes its place, and what was open
  * to the old one breaks.
  */
 export class Endpoints {
-  readonly #machine: Machine;
+  readonly #host: Host;
   readonly #start: (name: string) => SimulatedProcess;
   readonly #all: SimulatedProcess[] = [];
   #current: SimulatedProcess | undefined;
 
-  constructor(machine: Machine, start: (name: string) => SimulatedProcess) {
-    this.#machine = machine;
+  constructor(host: Host, start: (name: string) => SimulatedProcess) {
+    this.#host = host;
     this.#start = start;
   }
 
@@ -30,14 +31,14 @@ export class Endpoints {
   /** SIGKILL of the process that serves. */
   kill(): void {
     const dead = this.current;
-    this.#machine.scheduler.log(`KILL of the service process ${dead.name}`);
+    this.#host.scheduler.log(`KILL of the service process ${dead.name}`);
     dead.kill();
   }
 
   /** The process that serves freezes, and another takes over. */
   freeze(): SimulatedProcess {
     const frozen = this.current;
-    this.#machine.scheduler.log(`FREEZE of the service process ${frozen.name}; another takes over`);
+    this.#host.scheduler.log(`FREEZE of the service process ${frozen.name}; another takes over`);
     frozen.freeze();
     this.#current = undefined;
     frozen.breakStreams();
@@ -46,7 +47,7 @@ export class Endpoints {
 
   /** The frozen process goes on: settles when it does. It ends as soon as it is idle, which `rested` is told. */
   thaw(frozen: SimulatedProcess, rested: () => void): Promise<void> {
-    const { scheduler } = this.#machine;
+    const { scheduler } = this.#host;
     return new Promise((resolve) => {
       scheduler.soon(() => {
         scheduler.log(`THAW of the service process ${frozen.name}`);
@@ -62,14 +63,14 @@ export class Endpoints {
 
   /** Ends all processes, without a trace. */
   close(): void {
-    for (const process of this.#all) process.leave();
+    for (const process of this.#all) process.detachFromHost();
   }
 
   #whenIdle(process: SimulatedProcess, then: () => void): void {
-    const { scheduler } = this.#machine;
+    const { scheduler } = this.#host;
     scheduler.at(scheduler.now + 1, "thaw", "", () => {
       const quiet = scheduler.now - process.lastActive;
-      if (!process.alive || (process.requestsInFlight === 0 && quiet >= QUIET)) then();
+      if (!process.alive || (process.requestsInFlight === 0 && quiet >= IDLE_AFTER_MS)) then();
       else this.#whenIdle(process, then);
     });
   }

@@ -1,8 +1,22 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { expect, test } from "vitest";
-import { bundleFolder } from "../bundle.ts";
+import { bundleFolder } from "../../bundle.ts";
 import { Program } from "./program.ts";
+
+test("the exit code of a process is its own", () => {
+  const file = path.join(bundleFolder, `program-test-exit-${process.pid}.cjs`);
+  mkdirSync(bundleFolder, { recursive: true });
+  writeFileSync(file, "process.exitCode = 3; exports.catalog = { p: { services: [] } };");
+  const before = process.exitCode;
+  try {
+    new Program({ id: "exit", file, patterns: ["p"], environment: {}, external: {} }).evaluate({});
+    expect(process.exitCode).toBe(before);
+  } finally {
+    process.exitCode = before;
+    rmSync(file);
+  }
+});
 
 test("what a process keeps in its module or on the global object is its own", async () => {
   const file = path.join(bundleFolder, `program-test-${process.pid}.cjs`);

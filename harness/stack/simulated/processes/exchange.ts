@@ -1,4 +1,4 @@
-import { type Frame, Framer } from "../../protocol/index.ts";
+import { type Frame, Framer } from "../../../protocol/index.ts";
 
 /** What the endpoint does to an exchange. */
 export interface ExchangeListener {

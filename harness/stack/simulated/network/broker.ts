@@ -1,4 +1,4 @@
-import { hash } from "./chance.ts";
+import { hash } from "../chance.ts";
 
 /** What a client produces. */
 export interface ProducedRecord {

@@ -3,11 +3,11 @@ import { createRequire, syncBuiltinESMExports } from "node:module";
 import { promisify } from "node:util";
 
 /**
- * The ambient world of simulated code: clock, timers, randomness, fetch. Installed once per Node process. Every one of
+ * The globals of simulated code: clock, timers, randomness, fetch. Installed once per Node process. Every one of
  * these functions first asks on whose behalf it is called, by asynchronous context: code of a simulated process gets
- * that process's surroundings, everything else the real thing.
+ * that process's globals, everything else the real thing.
  */
-export interface Surroundings {
+export interface VirtualGlobals {
   /** milliseconds since the epoch, whole */
   now(): number;
   /** milliseconds, with fractions, from the start of the process */
@@ -23,7 +23,7 @@ export interface Cancellable {
 }
 
 /** Whose code is running; nothing: real code. */
-export const surroundings = new AsyncLocalStorage<Surroundings>();
+export const virtualGlobals = new AsyncLocalStorage<VirtualGlobals>();
 
 const real = {
   Date: globalThis.Date,
@@ -37,6 +37,7 @@ const real = {
   clearTimeout: globalThis.clearTimeout,
   clearInterval: globalThis.clearInterval,
   clearImmediate: globalThis.clearImmediate,
+  queueMicrotask: globalThis.queueMicrotask,
   fetch: globalThis.fetch,
   abortTimeout: AbortSignal.timeout,
 };
@@ -50,34 +51,34 @@ export const realNow = (): number => real.performanceNow();
 let installed = false;
 
 /** Idempotent. */
-export function installAmbient(): void {
+export function installVirtualGlobals(): void {
   if (installed) return;
   installed = true;
   installClock();
   installTimers();
   installRandomness();
   globalThis.fetch = ((input, init) =>
-    surroundings.getStore()?.fetch(input, init) ?? real.fetch(input, init)) as typeof fetch;
+    virtualGlobals.getStore()?.fetch(input, init) ?? real.fetch(input, init)) as typeof fetch;
   syncBuiltinESMExports();
 }
 
 function installClock(): void {
-  const now = () => surroundings.getStore()?.now() ?? real.dateNow();
+  const now = () => virtualGlobals.getStore()?.now() ?? real.dateNow();
   real.Date.now = now;
   globalThis.Date = new Proxy(real.Date, {
     construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
     apply: () => new real.Date(now()).toString(),
   });
-  performance.now = () => surroundings.getStore()?.uptime() ?? real.performanceNow();
+  performance.now = () => virtualGlobals.getStore()?.uptime() ?? real.performanceNow();
 
   const hrtime = (previous?: [number, number]): [number, number] => {
-    const uptime = surroundings.getStore()?.uptime();
+    const uptime = virtualGlobals.getStore()?.uptime();
     if (uptime === undefined) return real.hrtime(previous);
     const nanoseconds = uptime * 1e6 - (previous ? previous[0] * 1e9 + previous[1] : 0);
     return [Math.floor(nanoseconds / 1e9), Math.floor(nanoseconds % 1e9)];
   };
   hrtime.bigint = () => {
-    const uptime = surroundings.getStore()?.uptime();
+    const uptime = virtualGlobals.getStore()?.uptime();
     return uptime === undefined ? real.hrtime.bigint() : BigInt(Math.floor(uptime * 1e6));
   };
   process.hrtime = hrtime;
@@ -122,12 +123,12 @@ type Callback = (...args: unknown[]) => void;
 
 function installTimers(): void {
   const setTimeout = (callback: Callback, milliseconds?: number, ...args: unknown[]) => {
-    const here = surroundings.getStore();
+    const here = virtualGlobals.getStore();
     if (!here) return real.setTimeout(callback, milliseconds, ...args);
     return new VirtualTimer(() => here.setTimeout(() => callback(...args), delay(milliseconds)));
   };
   const setInterval = (callback: Callback, milliseconds?: number, ...args: unknown[]) => {
-    const here = surroundings.getStore();
+    const here = virtualGlobals.getStore();
     if (!here) return real.setInterval(callback, milliseconds, ...args);
     return new VirtualTimer((timer) =>
       here.setTimeout(() => {
@@ -137,7 +138,7 @@ function installTimers(): void {
     );
   };
   const setImmediate = (callback: Callback, ...args: unknown[]) => {
-    const here = surroundings.getStore();
+    const here = virtualGlobals.getStore();
     if (!here) return real.setImmediate(callback, ...args);
     return new VirtualTimer(() => here.setImmediate(() => callback(...args)));
   };
@@ -153,18 +154,36 @@ function installTimers(): void {
     clearInterval: clear(real.clearInterval),
     clearImmediate: clear(real.clearImmediate),
   };
-  Object.assign(globalThis, globals);
+  Object.assign(globalThis, globals, { queueMicrotask });
   const require = createRequire(import.meta.url);
   Object.assign(require("node:timers"), globals);
   installTimerPromises(require("node:timers/promises"), globals);
 
   AbortSignal.timeout = (milliseconds) => {
-    if (!surroundings.getStore()) return real.abortTimeout.call(AbortSignal, milliseconds);
+    if (!virtualGlobals.getStore()) return real.abortTimeout.call(AbortSignal, milliseconds);
     const controller = new AbortController();
     const reason = new DOMException("The operation was aborted due to timeout", "TimeoutError");
     setTimeout(() => controller.abort(reason), milliseconds);
     return controller.signal;
   };
+}
+
+/**
+ * A microtask without the book-keeping of Node, which would not survive that it is terminated (see watchdog.ts).
+ * What it throws is an error that nobody caught.
+ */
+function queueMicrotask(callback: () => void): void {
+  if (!virtualGlobals.getStore()) {
+    real.queueMicrotask(callback);
+    return;
+  }
+  Promise.resolve().then(() => {
+    try {
+      callback();
+    } catch (error) {
+      (process.emit as (event: string, ...args: unknown[]) => boolean)("uncaughtException", error);
+    }
+  });
 }
 
 /** as Node does: at least 1 */
@@ -179,11 +198,11 @@ function installTimerPromises(
 ): void {
   const realPromises = { setTimeout: promises.setTimeout, setImmediate: promises.setImmediate };
   const sleep = (milliseconds?: number, value?: unknown, options?: { signal?: AbortSignal }) =>
-    surroundings.getStore()
+    virtualGlobals.getStore()
       ? abortable(options?.signal, (resolve) => setTimeout(() => resolve(value), milliseconds))
       : realPromises.setTimeout(milliseconds, value, options);
   const immediate = (value?: unknown, options?: { signal?: AbortSignal }) =>
-    surroundings.getStore()
+    virtualGlobals.getStore()
       ? abortable(options?.signal, (resolve) => setImmediate(() => resolve(value)))
       : realPromises.setImmediate(value, options);
   Object.assign(promises, { setTimeout: sleep, setImmediate: immediate });
@@ -207,7 +226,7 @@ function abortable(signal: AbortSignal | undefined, start: (resolve: (value: unk
 }
 
 function installRandomness(): void {
-  Math.random = () => surroundings.getStore()?.random() ?? real.random();
+  Math.random = () => virtualGlobals.getStore()?.random() ?? real.random();
   const require = createRequire(import.meta.url);
   const nodeCrypto = require("node:crypto") as typeof import("node:crypto");
   const web = globalThis.crypto;
@@ -220,29 +239,29 @@ function installRandomness(): void {
     webValues: web.getRandomValues.bind(web),
   };
   web.randomUUID = () => {
-    const here = surroundings.getStore();
+    const here = virtualGlobals.getStore();
     return here ? uuid(here) : realCrypto.webUuid();
   };
   web.getRandomValues = ((array: Uint8Array) => {
-    const here = surroundings.getStore();
+    const here = virtualGlobals.getStore();
     return here ? fill(here, array) : realCrypto.webValues(array as Uint8Array<ArrayBuffer>);
   }) as typeof web.getRandomValues;
 
   const { randomUUID, randomBytes, randomInt, randomFillSync } = realCrypto;
   Object.assign(nodeCrypto, {
     randomUUID: (...args: Parameters<typeof randomUUID>) => {
-      const here = surroundings.getStore();
+      const here = virtualGlobals.getStore();
       return here ? uuid(here) : randomUUID(...args);
     },
     randomBytes: (size: number, callback?: (error: Error | null, bytes: Buffer) => void) => {
-      const here = surroundings.getStore();
+      const here = virtualGlobals.getStore();
       if (!here) return callback ? randomBytes(size, callback) : randomBytes(size);
       const bytes = fill(here, Buffer.alloc(size));
       if (!callback) return bytes;
       here.setImmediate(() => callback(null, bytes));
     },
     randomInt: (...args: [number, ...unknown[]]) => {
-      const here = surroundings.getStore();
+      const here = virtualGlobals.getStore();
       if (!here) return (randomInt as (...a: unknown[]) => number)(...args);
       const [low, high] = typeof args[1] === "number" ? [args[0], args[1]] : [0, args[0]];
       const drawn = low + Math.floor(here.random() * (high - low));
@@ -251,7 +270,7 @@ function installRandomness(): void {
       here.setImmediate(() => callback(undefined, drawn));
     },
     randomFillSync: (array: Uint8Array, ...args: number[]) => {
-      const here = surroundings.getStore();
+      const here = virtualGlobals.getStore();
       return here
         ? fill(here, array)
         : (randomFillSync as (a: Uint8Array, ...b: number[]) => Uint8Array)(array, ...args);
@@ -259,14 +278,14 @@ function installRandomness(): void {
   });
 }
 
-function fill<A extends ArrayBufferView>(here: Surroundings, array: A): A {
+function fill<A extends ArrayBufferView>(here: VirtualGlobals, array: A): A {
   const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
   for (let i = 0; i < bytes.length; i++) bytes[i] = Math.floor(here.random() * 256);
   return array;
 }
 
 /** RFC 9562, version 4 */
-function uuid(here: Surroundings): `${string}-${string}-${string}-${string}-${string}` {
+function uuid(here: VirtualGlobals): `${string}-${string}-${string}-${string}-${string}` {
   const bytes = fill(here, Buffer.alloc(16));
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;

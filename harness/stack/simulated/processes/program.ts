@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import vm from "node:vm";
-import type { Bundle } from "../stack.ts";
+import type { Bundle } from "../../stack.ts";
 import { virtualConsole } from "./console.ts";
-import { manageWasm } from "./wasm.ts";
+import { controlSdk } from "./sdk-core.ts";
 
 export type App = (request: Request) => Promise<Response>;
 
@@ -38,7 +38,7 @@ export class Program {
     this.#require = createRequire(bundle.file);
     this.#sdk = this.#require("@restatedev/restate-sdk") as Sdk;
     this.sdkVersion = (this.#require("@restatedev/restate-sdk/package.json") as { version: string }).version;
-    manageWasm(this.#require);
+    controlSdk(this.#require);
     this.#code = compile(bundle.file);
   }
 
@@ -50,7 +50,10 @@ export class Program {
   evaluate(environment: Record<string, string>): Services {
     const module = { exports: {} as Exports };
     const { file, patterns } = this.bundle;
-    const ownProcess = Object.create(process, { env: { value: { ...environment } } });
+    const ownProcess = Object.create(process, {
+      env: { value: { ...environment } },
+      exitCode: { value: undefined, writable: true },
+    });
     const own = ownGlobal();
     this.#code(module.exports, this.#require, module, file, path.dirname(file), ownProcess, own, own, virtualConsole);
     const { catalog } = module.exports;
@@ -106,7 +109,7 @@ function compile(file: string): Code {
 
 const programs = new Map<string, Program>();
 /** mutants are bundles too: what was compiled long ago is let go */
-const KEPT = 8;
+const MAX_PROGRAMS = 8;
 
 /** The program of a bundle; compiled at most once while it is among the last ones used. */
 export function programOf(bundle: Bundle): Program {
@@ -114,6 +117,6 @@ export function programOf(bundle: Bundle): Program {
   const program = programs.get(key) ?? new Program(bundle);
   programs.delete(key);
   programs.set(key, program);
-  for (const old of [...programs.keys()].slice(0, -KEPT)) programs.delete(old);
+  for (const old of [...programs.keys()].slice(0, -MAX_PROGRAMS)) programs.delete(old);
   return program;
 }

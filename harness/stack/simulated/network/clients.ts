@@ -1,11 +1,13 @@
-import { OPERATION_HEADER } from "../headers.ts";
-import type { Destination } from "../stack.ts";
-import { chance } from "./chance.ts";
-import type { Endpoints } from "./endpoints.ts";
-import { type Connection, type HttpAnswer, type SimulatedProcess, Strand } from "./process.ts";
-import type { App } from "./program.ts";
-import type { Restate } from "./restate/restate.ts";
-import type { Link, Scheduler } from "./scheduler.ts";
+import { OPERATION_HEADER } from "../../headers.ts";
+import type { Destination } from "../../stack.ts";
+import { chance } from "../chance.ts";
+import type { Endpoints } from "../processes/endpoints.ts";
+import { ExecutionContext } from "../processes/execution-context.ts";
+import type { Connection, HttpAnswer } from "../processes/host.ts";
+import type { SimulatedProcess } from "../processes/process.ts";
+import type { App } from "../processes/program.ts";
+import type { Restate } from "../restate/restate.ts";
+import type { Link, Scheduler } from "../scheduler.ts";
 
 export interface ServedRequest {
   /** stable, and unique in the run */
@@ -27,7 +29,7 @@ export interface Servers {
 }
 
 /** Where the answer goes; one of the two is called, once. */
-export interface Asker {
+export interface AnswerCallbacks {
   resolve(answer: HttpAnswer): void;
   reject(error: Error): void;
 }
@@ -42,8 +44,8 @@ export class Clients {
   }
 
   /** Sends a request on a connection of its own. */
-  request(to: Destination, request: ServedRequest, asker: Asker): ClientConnection {
-    const connection = new ClientConnection(this.#servers, to, request, asker, () => this.#open.delete(connection));
+  request(to: Destination, request: ServedRequest, callbacks: AnswerCallbacks): ClientConnection {
+    const connection = new ClientConnection(this.#servers, to, request, callbacks, () => this.#open.delete(connection));
     this.#open.add(connection);
     return connection;
   }
@@ -59,18 +61,24 @@ export class ClientConnection implements Connection {
   readonly #servers: Servers;
   readonly #to: Destination;
   readonly #request: ServedRequest;
-  readonly #asker: Asker;
+  readonly #callbacks: AnswerCallbacks;
   readonly #onClose: () => void;
   readonly #there: Link;
   #isOpen = true;
   #hasArrived = false;
   #app: SimulatedProcess | undefined;
 
-  constructor(servers: Servers, to: Destination, request: ServedRequest, asker: Asker, onClose: () => void) {
+  constructor(
+    servers: Servers,
+    to: Destination,
+    request: ServedRequest,
+    callbacks: AnswerCallbacks,
+    onClose: () => void,
+  ) {
     this.#servers = servers;
     this.#to = to;
     this.#request = request;
-    this.#asker = asker;
+    this.#callbacks = callbacks;
     this.#onClose = onClose;
     const { name, method, path, body } = request;
     const where = typeof to === "object" ? to.app : to;
@@ -86,7 +94,7 @@ export class ClientConnection implements Connection {
     scheduler.log(`${this.#request.name}: the client walks away`);
     this.#there.cut();
     if (wasUnderWay && chance(seed, `${this.#request.name} arrives`) < 0.5) scheduler.soon(() => this.#arrive());
-    this.#asker.reject(new Error("the client closed the connection"));
+    this.#callbacks.reject(new Error("the client closed the connection"));
   }
 
   serverDied(): void {
@@ -125,7 +133,7 @@ export class ClientConnection implements Connection {
     const operation = this.#request.headers[OPERATION_HEADER];
     const passedOn = operation === undefined ? {} : { [OPERATION_HEADER]: operation };
     const failed = (error: unknown) => answer({ status: 500, headers: {}, body: String(error) });
-    process.enter(new Strand(process, this.#request.name, undefined, passedOn), () => {
+    process.enter(new ExecutionContext(process, this.#request.name, undefined, passedOn), () => {
       serve(app, this.#request).then(answer, failed);
     });
   }
@@ -135,7 +143,7 @@ export class ClientConnection implements Connection {
     const { name } = this.#request;
     const label = `${name}: answer ${answer.status} ${answer.body}`;
     this.#servers.scheduler.link(`${name} <`, name).send(label, () => {
-      if (this.#close()) this.#asker.resolve(answer);
+      if (this.#close()) this.#callbacks.resolve(answer);
     });
   }
 
@@ -143,7 +151,7 @@ export class ClientConnection implements Connection {
     if (!this.#close()) return;
     this.#there.cut();
     this.#servers.scheduler.log(`${this.#request.name}: ${code}`);
-    this.#asker.reject(connectionError(code));
+    this.#callbacks.reject(connectionError(code));
   }
 
   #close(): boolean {

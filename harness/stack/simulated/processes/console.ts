@@ -1,6 +1,6 @@
 import { formatWithOptions } from "node:util";
-import { surroundings } from "./ambient.ts";
-import { Strand } from "./process.ts";
+import { ExecutionContext } from "./execution-context.ts";
+import { virtualGlobals } from "./virtual-globals.ts";
 
 const PRINTING: ReadonlySet<PropertyKey> = new Set(["debug", "error", "info", "log", "warn"]);
 
@@ -13,12 +13,12 @@ export const virtualConsole: Console = new Proxy(console, {
     const member: unknown = Reflect.get(real, name);
     if (typeof member !== "function") return member;
     return (...args: unknown[]) => {
-      const strand = surroundings.getStore();
-      const scheduler = strand instanceof Strand ? strand.process.machine.scheduler : undefined;
-      if (!scheduler?.trace.isRead || !PRINTING.has(name))
-        return surroundings.exit(() => Reflect.apply(member, real, args));
+      const context = virtualGlobals.getStore();
+      const scheduler = context instanceof ExecutionContext ? context.process.host.scheduler : undefined;
+      if (!scheduler?.trace.hasReader || !PRINTING.has(name))
+        return virtualGlobals.exit(() => Reflect.apply(member, real, args));
       const text = formatWithOptions({ breakLength: Number.POSITIVE_INFINITY }, ...(args as [unknown]));
-      scheduler.trace.note(scheduler.now, `${(strand as Strand).name} prints: ${text}`);
+      scheduler.trace.note(scheduler.now, `${(context as ExecutionContext).name} prints: ${text}`);
     };
   },
 });

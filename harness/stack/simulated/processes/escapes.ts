@@ -1,6 +1,6 @@
 import { createHook } from "node:async_hooks";
-import { type Surroundings, surroundings } from "./ambient.ts";
-import { placeOf } from "./places.ts";
+import { placeHere } from "./places.ts";
+import { type VirtualGlobals, virtualGlobals } from "./virtual-globals.ts";
 
 /**
  * Simulated code must not wait for anything real: how long that takes is not in the seed. What would is noticed when
@@ -47,9 +47,9 @@ export class EscapeGuard {
   readonly #hook: { enable(): unknown; disable(): unknown };
 
   /** @param escaped is told whose code it was, and how */
-  constructor(escaped: (who: Surroundings, error: EscapeError) => void) {
+  constructor(escaped: (who: VirtualGlobals, error: EscapeError) => void) {
     const init = (_id: number, kind: string): void => {
-      const who = surroundings.getStore();
+      const who = virtualGlobals.getStore();
       if (!who) return;
       const escape = ESCAPES.find(([kinds]) => kinds.test(kind));
       if (!escape) return;
@@ -69,11 +69,8 @@ export class EscapeGuard {
   }
 }
 
-/** The line of the subject that is on the stack: " (at src/sagas/booking.ts:12)"; nothing when there is none. */
+/** " (at src/sagas/booking.ts:12)": the place of the services that is on the stack; nothing when there is none. */
 function whereFrom(): string {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 50;
-  const place = placeOf(new Error().stack ?? "");
-  Error.stackTraceLimit = limit;
+  const place = placeHere();
   return place === undefined ? "" : ` (at ${place})`;
 }

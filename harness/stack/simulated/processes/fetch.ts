@@ -1,18 +1,19 @@
-import type { HttpAnswer, OutgoingRequest, Strand } from "./process.ts";
+import type { ExecutionContext } from "./execution-context.ts";
+import type { HttpAnswer, OutgoingRequest } from "./host.ts";
 
 /** The global `fetch` of a simulated process. It rejects as Node's does: a TypeError with the cause of the failure. */
 export async function virtualFetch(
-  strand: Strand,
+  context: ExecutionContext,
   name: string,
   input: string | URL | Request,
   init: RequestInit = {},
 ): Promise<Response> {
-  const request = await outgoing(strand, name, input, init);
+  const request = await outgoing(context, name, input, init);
   const signal = init.signal ?? (input instanceof Request ? input.signal : undefined);
   signal?.throwIfAborted();
 
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
-  const { process } = strand;
+  const { process } = context;
   process.requestsInFlight++;
   let open = true;
   const close = (): boolean => {
@@ -22,8 +23,8 @@ export async function virtualFetch(
     return true;
   };
   signal?.addEventListener("abort", () => close() && reject(signal.reason), { once: true });
-  process.machine.request(strand, request, (answer) =>
-    process.enter(strand, () => {
+  process.host.request(context, request, (answer) =>
+    process.enter(context, () => {
       if (!close()) return;
       if (answer instanceof Error) reject(new TypeError("fetch failed", { cause: answer }));
       else resolve(response(answer));
@@ -33,7 +34,7 @@ export async function virtualFetch(
 }
 
 async function outgoing(
-  strand: Strand,
+  context: ExecutionContext,
   name: string,
   input: string | URL | Request,
   init: RequestInit,
@@ -42,11 +43,11 @@ async function outgoing(
   if (typeof input === "string" && isText(init.body)) {
     const method = (init.method ?? "GET").toUpperCase();
     const implied = init.body ? { "content-type": "text/plain;charset=UTF-8" } : {};
-    const headers = { ...implied, ...plainHeaders(init.headers), ...strand.headers };
+    const headers = { ...implied, ...plainHeaders(init.headers), ...context.headers };
     return { name, method, url: new URL(input), headers, body: init.body ?? "" };
   }
   const request = new Request(input, init);
-  const headers = { ...Object.fromEntries(request.headers), ...strand.headers };
+  const headers = { ...Object.fromEntries(request.headers), ...context.headers };
   return { name, method: request.method, url: new URL(request.url), headers, body: await request.text() };
 }
 
@@ -55,7 +56,8 @@ const isText = (body: unknown): body is string | null | undefined =>
 
 function plainHeaders(init: RequestInit["headers"]): Record<string, string> {
   if (init === undefined) return {};
-  if (init instanceof Headers || Array.isArray(init)) return Object.fromEntries(new Headers(init));
+  if (init instanceof Headers) return Object.fromEntries(init);
+  if (Array.isArray(init)) return Object.fromEntries(new Headers(init));
   return Object.fromEntries(Object.entries(init).map(([key, value]) => [key.toLowerCase(), String(value)]));
 }
 

@@ -10,21 +10,24 @@ import type {
   Injected,
   Injection,
   InvocationStatus,
+  ProcessDeath,
 } from "../stack.ts";
-import { surroundings } from "./ambient.ts";
-import { Broker } from "./broker.ts";
 import { chance } from "./chance.ts";
-import { Clients, connectionError, type ServedRequest } from "./clients.ts";
-import { Endpoints } from "./endpoints.ts";
-import { EscapeError } from "./escapes.ts";
-import { type HttpAnswer, type Machine, type OutgoingRequest, SimulatedProcess, Strand } from "./process.ts";
-import { programOf } from "./program.ts";
+import { Broker } from "./network/broker.ts";
+import { Clients, connectionError, type ServedRequest } from "./network/clients.ts";
+import type { Network } from "./network/stream.ts";
+import { Endpoints } from "./processes/endpoints.ts";
+import { EscapeError } from "./processes/escapes.ts";
+import { ExecutionContext } from "./processes/execution-context.ts";
+import type { Host, HttpAnswer, OutgoingRequest, RequestOrigin } from "./processes/host.ts";
+import { SimulatedProcess } from "./processes/process.ts";
+import { programOf } from "./processes/program.ts";
+import { virtualGlobals } from "./processes/virtual-globals.ts";
 import { discover, type Handlers } from "./restate/discovery.ts";
 import type { RetryPolicy } from "./restate/invoker.ts";
 import { Restate } from "./restate/restate.ts";
 import { Scheduler } from "./scheduler.ts";
 import { type Strategy, strategyFor } from "./strategy.ts";
-import type { Network } from "./stream.ts";
 import { Trace } from "./trace.ts";
 
 /** When the virtual clock starts, for the services: 2026-01-01, 12:00. */
@@ -35,7 +38,7 @@ const INGRESS = "http://restate.simulated";
 const WORLD = "http://world.simulated";
 
 /** The model's own choices; what is left out is drawn from the seed or has the value of the native stack. */
-export interface UniverseOptions {
+export interface SimulationOptions {
   /** decides everything that is left to chance */
   seed: number;
   strategy?: Strategy;
@@ -54,7 +57,7 @@ const RETRY: RetryPolicy = { initialInterval: 1, factor: 2, maxInterval: 10_000 
 const handlersOf = new WeakMap<object, Handlers>();
 
 /** One run: a server, processes, clients and a clock of its own, made afresh for every case. */
-export class Universe implements Machine, Network {
+export class Simulation implements Host, Network {
   readonly seed: number;
   readonly scheduler: Scheduler;
   readonly trace: Trace;
@@ -65,18 +68,19 @@ export class Universe implements Machine, Network {
   /** why the run cannot go on: an error of the subject or of the model */
   failure: Error | undefined;
   /** nothing happens any more; what there is can be looked at */
-  isOver = false;
+  hasEnded = false;
   readonly #names = new Map<string, number>();
   readonly #clients: Clients;
   /** requests to external systems that have no answer yet, with the attempt that made them */
   readonly #calls = new Map<object, Attempt | undefined>();
 
   /** @throws what the bundle throws when it is evaluated or registered */
-  constructor(bundle: Bundle, options: UniverseOptions) {
+  constructor(bundle: Bundle, options: SimulationOptions) {
     const { seed, strategy = strategyFor(seed), readable = false } = options;
     this.seed = seed;
-    const tell = typeof readable === "function" ? (line: string) => surroundings.exit(() => readable(line)) : undefined;
-    this.trace = new Trace(readable !== false, tell);
+    const listener =
+      typeof readable === "function" ? (line: string) => virtualGlobals.exit(() => readable(line)) : undefined;
+    this.trace = new Trace(readable !== false, listener);
     this.scheduler = new Scheduler(strategy, this.trace);
     this.trace.note(0, `seed ${seed}, ${strategy.name}`);
     const program = programOf(bundle);
@@ -108,7 +112,7 @@ export class Universe implements Machine, Network {
 
   #register(process: SimulatedProcess): Handlers {
     let finish: (() => Handlers) | undefined;
-    process.enter(new Strand(process, "discovery"), () => {
+    process.enter(new ExecutionContext(process, "discovery"), () => {
       finish = discover(process.services);
     });
     return finish!();
@@ -136,14 +140,14 @@ export class Universe implements Machine, Network {
     const name = this.#unique(operation ?? `${method} ${path}`);
     return new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(new Error("the client closed the connection"));
-      const asker = { resolve, reject };
-      const connection = this.#clients.request(to, { name, method, path, headers, body }, asker);
+      const callbacks = { resolve, reject };
+      const connection = this.#clients.request(to, { name, method, path, headers, body }, callbacks);
       signal?.addEventListener("abort", () => connection.abort(), { once: true });
     });
   }
 
   /** A request that leaves a simulated process. */
-  request(from: Strand, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void {
+  request(from: RequestOrigin, request: OutgoingRequest, answer: (answer: HttpAnswer | Error) => void): void {
     const { origin, pathname, search, href } = request.url;
     const path = pathname + search;
     if (origin === INGRESS) this.#clients.request("ingress", { ...request, path }, { resolve: answer, reject: answer });
@@ -152,22 +156,22 @@ export class Universe implements Machine, Network {
       this.fail(new EscapeError(`a service requests ${href}: neither Restate nor an external system of its pattern`));
   }
 
-  #external(from: Strand, request: ServedRequest, answer: (answer: HttpAnswer | Error) => void): void {
+  #external(from: RequestOrigin, request: ServedRequest, answer: (answer: HttpAnswer | Error) => void): void {
     const { name, method, path, headers, body } = request;
     const { attempt } = from;
     const there = this.scheduler.link(`${name} >`, from.actor);
     const back = this.scheduler.link(`${name} <`, from.actor);
     const source = attempt ? { from: { invocation: attempt.invocation, attempt: attempt.number } } : {};
-    const comesBack = (label: string, result: HttpAnswer | Error) =>
+    const sendBack = (label: string, result: HttpAnswer | Error) =>
       back.send(`${name}: ${label}`, () => {
         this.#calls.delete(request);
         answer(result);
       });
     const arrived = (result: ExternalAnswer | "lost"): void => {
-      if (result === "lost") comesBack("no answer", connectionError("ECONNRESET"));
+      if (result === "lost") sendBack("no answer", connectionError("ECONNRESET"));
       else {
         const headers = { "content-type": "application/json", ...result.headers };
-        comesBack(`${result.status} ${result.body}`, { ...result, headers });
+        sendBack(`${result.status} ${result.body}`, { ...result, headers });
       }
     };
     this.#calls.set(request, attempt);
@@ -210,12 +214,12 @@ export class Universe implements Machine, Network {
   inject(injection: Injection): Promise<Injected> {
     const name = this.#unique(`fault ${injection.kind}`);
     return new Promise((resolve) => {
-      this.scheduler.link(name, name).send("", () => resolve(this.#strike(injection)));
+      this.scheduler.link(name, name).send("", () => resolve(this.#apply(injection)));
     });
   }
 
   /** Answers how it is healed. */
-  #strike({ kind }: Injection): Injected {
+  #apply({ kind }: Injection): Injected {
     switch (kind) {
       case "kill-endpoint":
         this.endpoints.kill();
@@ -238,6 +242,11 @@ export class Universe implements Machine, Network {
     this.restate.recover();
   }
 
+  /** The gate is told before anything else happens, outside of the process. */
+  died(death: ProcessDeath): void {
+    this.scheduler.soon(() => this.gate?.died?.(death));
+  }
+
   /** The run cannot go on. */
   fail(error: unknown): void {
     if (this.failure && !(this.failure instanceof EscapeError && this.failure.isVague)) return;
@@ -246,7 +255,7 @@ export class Universe implements Machine, Network {
 
   /** Ends the processes: nothing of this run happens any more. */
   close(): void {
-    this.isOver = true;
+    this.hasEnded = true;
     this.endpoints.close();
   }
 }
