@@ -28,6 +28,8 @@ export interface Ground {
 const RUN_BOUND_MS = 20_000;
 /** How long, on the stack's clock, a run may stand still before the closing phase begins. */
 const STANDSTILL_MS = 120;
+/** How long healing may take, a restart of Restate included: it waits for nothing that the services do. */
+const HEAL_BOUND_MS = 45_000;
 /** How long, from the closing phase on, everything may take to end: beyond it the run is not live. */
 export const LIVENESS_BOUND_MS = 6_000;
 /** How long the closing phase waits for everything to end by itself before it lets go of who waits; doubled each time. */
@@ -238,7 +240,7 @@ class Case implements Party {
     for (let chances = 0; !finished; ) {
       if (this.#now() > RUN_BOUND_MS) return;
       const quiet = clock.now() - this.#lastSign;
-      if (quiet < STANDSTILL_MS || this.#nemesis.healing) {
+      if (quiet < STANDSTILL_MS || this.#nemesis.healing.length > 0) {
         await Promise.race([done, clock.sleep(Math.max(5, STANDSTILL_MS - quiet))]);
       } else if (chances++ === 0) {
         // operations whose moment did not come are invoked now, and get their time
@@ -252,7 +254,7 @@ class Case implements Party {
     const { quiescence } = this.#ground;
     const { clock } = this.#ground.stack;
     this.#standstill.resolve();
-    await this.#nemesis.close();
+    await this.#heal();
     this.#closing = true;
     const deadline = clock.now() + LIVENESS_BOUND_MS;
     const late = clock.sleep(LIVENESS_BOUND_MS).then(() => false);
@@ -268,7 +270,7 @@ class Case implements Party {
     const unfinished = await quiescence.reached(
       this.#tag,
       () => this.#ground.switchboard.invocationsOf(this.#tag),
-      () => this.#callsInFlight === 0,
+      () => this.#underWay(),
       () => this.#isStuck || clock.now() > deadline,
     );
     ended = true;
@@ -284,6 +286,22 @@ class Case implements Party {
       // where something is stuck, a question may wait behind it for ever
       answers: quiescent ? await this.#answers() : {},
     };
+  }
+
+  /** Heals everything. @throws when a heal fails, or takes longer than its bound: that is no fault of the services */
+  async #heal(): Promise<void> {
+    const late = this.#ground.stack.clock.sleep(HEAL_BOUND_MS).then(() => {
+      const healing = this.#nemesis.healing.join(", ");
+      throw new Error(`the stack could not heal ${healing} within ${HEAL_BOUND_MS} ms`);
+    });
+    late.catch(() => {});
+    await Promise.race([this.#nemesis.close(), late]);
+  }
+
+  /** What of the case is under way beside its invocations, in words. */
+  #underWay(): string[] {
+    const calls = this.#callsInFlight === 0 ? [] : ["a call to an external system is in flight"];
+    return [...calls, ...this.#nemesis.restless];
   }
 
   /** Until all has ended: what waits for something that no operation does any more is let go of. */

@@ -20,9 +20,15 @@ const invoke = (operation: string, when: Moment["when"]): Moment => ({
   when,
 });
 
+/** What becomes of what is injected. */
+interface Strikes {
+  healing?: Promise<void> | (() => Promise<void>);
+  rested?: Promise<void>;
+}
+
 /** A nemesis of a plan with the operations o1 and o2, and all that it does. */
-function make(faults: Fault[], more: Partial<Plan> & { healing?: Promise<void> } = {}) {
-  const { healing, ...plan } = more;
+function make(faults: Fault[], more: Partial<Plan> & Strikes = {}) {
+  const { healing, rested, ...plan } = more;
   const done: string[] = [];
   const operation = (id: string): Operation => ({ id, client: id, kind: "any", mode: "call" });
   const nemesis = new Nemesis(
@@ -33,9 +39,10 @@ function make(faults: Fault[], more: Partial<Plan> & { healing?: Promise<void> }
         done.push(kind);
         return {
           heal: async () => {
-            await healing;
+            await (typeof healing === "function" ? healing() : healing);
             done.push(`${kind} healed`);
           },
+          ...(rested && { rested: () => rested }),
         };
       },
       holdCallsOfOpenAttempts: () => () => done.push("calls released"),
@@ -135,14 +142,14 @@ test("a zombie stays frozen, with its calls held, until it is healed; then the c
 test("a server that was killed comes back at once, and the run waits for it", async () => {
   const back = Promise.withResolvers<void>();
   const { nemesis, done } = make([{ id: "f1", kind: "kill-server", at: message("o1", 1) }], { healing: back.promise });
-  expect(nemesis.healing).toBe(false);
+  expect(nemesis.healing).toEqual([]);
   expect(await nemesis.at(message("o1", 1), "Run")).toEqual({});
-  expect(nemesis.healing).toBe(true);
+  expect(nemesis.healing).toEqual(["the fault f1 (kill-server)"]);
   const closed = nemesis.close();
   expect(await isHeld(closed)).toBe(true);
   back.resolve();
   await closed;
-  expect(nemesis.healing).toBe(false);
+  expect(nemesis.healing).toEqual([]);
   expect(done).toEqual(["f1 struck Run", "kill-server", "kill-server healed", "f1 healed"]);
 });
 
@@ -152,11 +159,87 @@ test("a healing that fails is over, and the closing phase says so", async () => 
   });
   await nemesis.at(message("o1", 1), "");
   await turn();
-  expect(nemesis.healing).toBe(false);
+  expect(nemesis.healing).toEqual([]);
   await expect(nemesis.close()).rejects.toThrow("it does not start");
 });
 
-test("what was not healed is healed in the closing phase, the last first, each once", async () => {
+test("no heal waits for another: each may need what another holds", async () => {
+  const plan: Fault[] = [
+    { id: "f1", kind: "external-stalls", at: effect("o1", "before") },
+    { id: "f2", kind: "zombie", at: effect("o2", "before") },
+    { id: "f3", kind: "external-answers-late", at: effect("o1", "after") },
+  ];
+  for (const faults of [plan, [...plan].reverse()]) {
+    const held: (Promise<unknown> | unknown)[] = [];
+    // the frozen one goes on only when the stalled call has been let go
+    const { nemesis, done } = make(faults, { healing: async () => void (await Promise.all(held)) });
+    held.push(nemesis.at(effect("o1", "before"), ""), nemesis.at(effect("o1", "after"), ""));
+    void nemesis.at(effect("o2", "before"), "");
+    await turn();
+    await nemesis.close();
+    expect(done.filter((one) => one.endsWith("healed")).sort()).toEqual([
+      "f1 healed",
+      "f2 healed",
+      "f3 healed",
+      "zombie healed",
+    ]);
+  }
+});
+
+test("a heal that fails keeps no other from healing", async () => {
+  const { nemesis, done } = make(
+    [
+      { id: "f1", kind: "zombie", at: message("o1", 1) },
+      { id: "f2", kind: "external-stalls", at: effect("o1", "before") },
+    ],
+    {
+      healing: async () => {
+        throw new Error("it does not thaw");
+      },
+    },
+  );
+  void nemesis.at(message("o1", 1), "");
+  const held = nemesis.at(effect("o1", "before"), "");
+  await turn();
+  await expect(nemesis.close()).rejects.toThrow("it does not thaw");
+  expect(await held).toEqual({});
+  expect(done).toContain("f2 healed");
+});
+
+test("what a healed fault had stopped is under way until it has come to rest, and no heal waits for that", async () => {
+  const rest = Promise.withResolvers<void>();
+  const { nemesis, done } = make([{ id: "f1", kind: "zombie", at: message("o1", 1), heal: message("o2", 1) }], {
+    rested: rest.promise,
+  });
+  void nemesis.at(message("o1", 1), "");
+  await turn();
+  expect(nemesis.restless).toEqual([]);
+  await nemesis.at(message("o2", 1), "");
+  await nemesis.close();
+  expect(done).toContain("f1 healed");
+  expect([nemesis.healing, nemesis.restless]).toEqual([
+    [],
+    ["what the fault f1 (zombie) had stopped has not yet come to rest"],
+  ]);
+  rest.resolve();
+  await turn();
+  expect(nemesis.restless).toEqual([]);
+});
+
+test("what does not come to rest stays under way, and says why", async () => {
+  const rest = Promise.withResolvers<void>();
+  const { nemesis } = make([{ id: "f1", kind: "zombie", at: message("o1", 1) }], { rested: rest.promise });
+  void nemesis.at(message("o1", 1), "");
+  await turn();
+  await nemesis.close();
+  rest.reject(new Error("two calls are in flight"));
+  await turn();
+  expect(nemesis.restless).toEqual([
+    "what the fault f1 (zombie) had stopped does not come to rest: two calls are in flight",
+  ]);
+});
+
+test("what was not healed is healed in the closing phase, each once", async () => {
   const { nemesis, done } = make([
     { id: "f1", kind: "zombie", at: message("o1", 1) },
     { id: "f2", kind: "external-answers-late", at: effect("o1", "after") },
@@ -166,7 +249,7 @@ test("what was not healed is healed in the closing phase, the last first, each o
   await nemesis.close();
   await nemesis.close();
   await Promise.all(held);
-  expect(done.filter((one) => one.endsWith("healed"))).toEqual(["f2 healed", "zombie healed", "f1 healed"]);
+  expect(done.filter((one) => one.endsWith("healed")).sort()).toEqual(["f1 healed", "f2 healed", "zombie healed"]);
 });
 
 test("once the closing phase has begun, nothing strikes that lasts or disturbs others; what is over at once still does", async () => {

@@ -32,7 +32,10 @@ export class Nemesis {
   readonly #scene: (moment: Moment) => Scene;
   readonly #closing = Promise.withResolvers<void>();
   #closed = false;
-  #healing = 0;
+  /** faults whose heal is under way */
+  readonly #healing = new Set<Fault>();
+  /** what healed faults still have under way, in words, by fault */
+  readonly #restless = new Map<Fault, string>();
   /** pins whose first moment never came while their second was held */
   readonly brokenPins: string[] = [];
 
@@ -114,28 +117,48 @@ export class Nemesis {
   }
 
   async #heal({ fault, strike, released }: Struck): Promise<void> {
-    this.#healing++;
+    this.#healing.add(fault);
     try {
-      const { hold, heal } = await strike;
+      const { hold, heal, rested } = await strike;
       released.resolve();
-      await heal?.();
+      const healing = heal?.();
+      if (rested) this.#awaitRest(fault, rested());
+      await healing;
       if (!hold && !heal) return;
     } finally {
-      this.#healing--;
+      this.#healing.delete(fault);
     }
     this.#record({ fault: fault.id, kind: fault.kind, phase: "healed" });
   }
 
-  /** True while something heals in the background: the run is not stuck, it waits for that. */
-  get healing(): boolean {
-    return this.#healing > 0;
+  #awaitRest(fault: Fault, rested: Promise<void>): void {
+    const name = nameOf(fault);
+    this.#restless.set(fault, `what ${name} had stopped has not yet come to rest`);
+    rested.then(
+      () => this.#restless.delete(fault),
+      (error: Error) => this.#restless.set(fault, `what ${name} had stopped does not come to rest: ${error.message}`),
+    );
   }
 
-  /** The closing phase: releases what pins hold, heals what still lasts, and says which faults never struck. */
+  /** The heals that are under way, by fault: while there are any, a run is not stuck, it waits for them. */
+  get healing(): string[] {
+    return [...this.#healing].map(nameOf);
+  }
+
+  /** What healed faults still have under way, in words: the run is not quiescent while there is any. */
+  get restless(): string[] {
+    return [...this.#restless.values()];
+  }
+
+  /**
+   * The closing phase: releases what pins hold, and heals all that still lasts, at once: one may need what another holds.
+   * @throws the first error of a heal, once all have settled
+   */
   async close(): Promise<void> {
     this.#closed = true;
     this.#closing.resolve();
-    for (const id of [...this.#struck.keys()].reverse()) await this.heal(id);
+    const heals = await Promise.allSettled([...this.#struck.keys()].map((id) => this.heal(id)));
+    for (const heal of heals) if (heal.status === "rejected") throw heal.reason;
   }
 
   /** To be called at the very end. */
@@ -153,6 +176,8 @@ export class Nemesis {
     return waiting;
   }
 }
+
+const nameOf = ({ id, kind }: Fault): string => `the fault ${id} (${kind})`;
 
 function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
   const list = map.get(key);

@@ -29,11 +29,11 @@ function make(views: InvocationStatus[][]) {
   } as unknown as Stack;
   const quiescence = new Quiescence(stack);
   const known = new Set<string>();
-  const reached = (options: { callsDone?: () => boolean; looksAtMost?: number; tag?: string } = {}) =>
+  const reached = (options: { underWay?: () => string[]; looksAtMost?: number; tag?: string } = {}) =>
     quiescence.reached(
       options.tag ?? tag,
       () => known,
-      options.callsDone ?? (() => true),
+      options.underWay ?? (() => []),
       () => looks >= (options.looksAtMost ?? 20),
     );
   return { reached, known, looks: () => looks };
@@ -62,11 +62,11 @@ test("invocations of other cases do not count, invocations that work for this on
   expect(await mine.reached()).toEqual(["payments/pay is running"]);
 });
 
-test("a call to an external system that is in flight counts as unfinished", async () => {
+test("what else is under way counts as unfinished, and is named", async () => {
   const calls = make([[]]);
-  expect(await calls.reached({ callsDone: () => calls.looks() > 3 })).toEqual([]);
+  expect(await calls.reached({ underWay: () => (calls.looks() > 3 ? [] : ["a call is in flight"]) })).toEqual([]);
   expect(calls.looks()).toBe(5);
-  expect(await make([[]]).reached({ callsDone: () => false })).toEqual(["a call to an external system is in flight"]);
+  expect(await make([[]]).reached({ underWay: () => ["a call is in flight"] })).toEqual(["a call is in flight"]);
 });
 
 test("what is due beyond the horizon does not count, what is due soon does", async () => {

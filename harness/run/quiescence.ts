@@ -17,14 +17,14 @@ export class Quiescence {
   /**
    * Settles when nothing of the case is unfinished, twice in a row, or when there is no hope of that any more.
    * @param invocations those that are known to work for the case
-   * @param callsDone whether no call to an external system is in flight
+   * @param underWay what else of the case is under way, in words
    * @param isOver whether to give up
    * @returns what has not ended, in words
    */
   async reached(
     tag: Tag,
     invocations: () => ReadonlySet<string>,
-    callsDone: () => boolean,
+    underWay: () => string[],
     isOver: () => boolean,
   ): Promise<string[]> {
     for (let quiet = 0; ; ) {
@@ -32,10 +32,9 @@ export class Quiescence {
       const unfinished = (await this.#nextLook()).filter(
         (status) => (isOf(status, tag) || known.has(status.id)) && !this.#isLater(status),
       );
-      quiet = unfinished.length === 0 && callsDone() ? quiet + 1 : 0;
+      quiet = unfinished.length === 0 && underWay().length === 0 ? quiet + 1 : 0;
       if (quiet === 2) return [];
-      if (isOver())
-        return [...unfinished.map(describe), ...(callsDone() ? [] : ["a call to an external system is in flight"])];
+      if (isOver()) return [...unfinished.map(describe), ...underWay()];
     }
   }
 

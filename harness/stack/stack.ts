@@ -105,14 +105,22 @@ export interface Gate {
 export type Injection =
   /** SIGKILL the endpoint; the next attempts go to a fresh process */
   | { kind: "kill-endpoint" }
-  /** freeze the endpoint, fail over to a fresh one, cut the frozen one's streams; heal thaws it and waits until it is idle */
+  /** freeze the endpoint, fail over to a fresh one, cut the frozen one's streams; heal thaws it, and it ends once it is idle */
   | { kind: "zombie" }
   /** SIGKILL Restate; heal starts it again with its data and waits until it serves */
   | { kind: "kill-server" };
 
 export interface Injected {
-  /** idempotent */
+  /**
+   * Lets go, thaws or starts again; settles when that is done, within a bound of its own. It waits for nobody else, least
+   * of all for another heal: what is released by one may be what another needs to come to rest. Idempotent.
+   */
   heal(): Promise<void>;
+  /**
+   * Settles when what was healed has done what it had left to do; absent where nothing is left. To be called once healing
+   * has begun. Rejects with an error that names what is still going on, when that takes longer than its bound.
+   */
+  rested?(): Promise<void>;
 }
 
 export interface InvocationStatus {

@@ -24,8 +24,10 @@ export interface Strike {
   external?: "fail" | "lose";
   /** the thing waits until the fault is healed */
   hold?: boolean;
-  /** ends the fault; called once, in the closing phase at the latest */
+  /** ends the fault, and waits for nothing else; called once, in the closing phase at the latest */
   heal?(): Promise<void>;
+  /** settles when what was healed has done what it had left to do; called once healing has begun */
+  rested?(): Promise<void>;
   /** the healing begins at once, in the background */
   healAtOnce?: boolean;
 }

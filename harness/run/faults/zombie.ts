@@ -17,13 +17,14 @@ export const zombie: FaultKind = {
   lasting: true,
   strike: async (scene) => {
     const release = scene.holdCallsOfOpenAttempts();
-    const { heal } = await scene.inject({ kind: "zombie" });
+    const { heal, rested } = await scene.inject({ kind: "zombie" });
     return {
       hold: true,
       heal: async () => {
         release();
         await heal();
       },
+      ...(rested && { rested }),
     };
   },
 };

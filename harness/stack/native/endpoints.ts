@@ -1,7 +1,10 @@
 import { fileURLToPath } from "node:url";
-import { Pool } from "undici";
+import { errors, Pool } from "undici";
 import type { Bundle } from "../stack.ts";
 import type { ManagedProcess, Processes } from "./processes.ts";
+
+/** How long a thawed process may take to do what it had left to do: longer than a case waits for it. */
+const REST_MS = 10_000;
 
 /** A service process that is ready to serve. */
 export class Endpoint {
@@ -23,10 +26,21 @@ export class Endpoint {
   thaw(): Promise<void> {
     return this.process.signal("SIGCONT");
   }
-  /** Settles when no call to an external system is in flight in it. */
-  async idle(): Promise<void> {
-    const { body } = await this.apps.request({ method: "GET", path: "/stormproof/idle" });
-    await body.dump();
+  /**
+   * Lets it do what it has left to do, and ends it: settles once it has had no request of its own in flight for a while.
+   * @throws when it is still at work after `REST_MS`; it is ended all the same
+   */
+  async rest(): Promise<void> {
+    try {
+      const { body } = await this.apps.request({ method: "GET", path: "/stormproof/idle", headersTimeout: REST_MS });
+      await body.dump();
+    } catch (error) {
+      // one that has ended meanwhile has nothing left to do
+      if (this.process.alive && error instanceof errors.HeadersTimeoutError)
+        throw new Error(`it has thawed, and still has requests in flight after ${REST_MS} ms`);
+    } finally {
+      await this.kill();
+    }
   }
   async kill(): Promise<void> {
     await this.process.kill();

@@ -11,6 +11,7 @@ import type {
   ExternalAnswer,
   ExternalRequest,
   Gate,
+  Injected,
   Message,
   Stack,
 } from "../stack.ts";
@@ -238,15 +239,14 @@ test("kill-endpoint: another process takes over, and the invocation completes th
   expect(await boot()).not.toBe(before);
 });
 
-test("zombie: the call of the frozen attempt arrives after the second's, before the healing is over", async () => {
+test("zombie: the call of the frozen attempt arrives after the second's, before the thawed process is at rest", async () => {
   const key = freshKey();
   const before = await boot();
-  const healed = Promise.withResolvers<() => Promise<void>>();
+  const injected = Promise.withResolvers<Injected>();
   watch.listen = async ({ from, body }) => {
     // it freezes while it waits for the answer to its announcement
     if (from?.attempt === 1 && (JSON.parse(body) as { amount: number }).amount === 0) {
-      const { heal } = await stack.inject({ kind: "zombie" });
-      healed.resolve(heal);
+      injected.resolve(await stack.inject({ kind: "zombie" }));
     }
     return { status: 200, body: "null" };
   };
@@ -254,13 +254,42 @@ test("zombie: the call of the frozen attempt arrives after the second's, before 
   const attempts = () => watch.toldOf(key).flatMap(({ from, amount }) => (amount === 9 ? [from!.attempt] : []));
   expect(attempts()).toEqual([2]);
   expect(await boot()).not.toBe(before);
-  const heal = await healed.promise;
+  const { heal, rested } = await injected.promise;
   await heal();
+  await rested!();
   expect(attempts()).toEqual([2, 1]);
   // Restate, one process at work, one to spare: the frozen one is gone
   expect(processesIn(stack.processes.folder).length).toBeLessThanOrEqual(3);
   await heal();
   expect(await stack.probe.state(key)).toEqual({ [`counter/${key}`]: { total: "9" } });
+});
+
+test("zombie: its heal does not wait for a call that is withheld; it comes to rest once that is answered", async () => {
+  const key = freshKey();
+  const release = Promise.withResolvers<void>();
+  const arrived = Promise.withResolvers<void>();
+  let calls = 0;
+  watch.listen = async () => {
+    if (++calls === 1) {
+      arrived.resolve();
+      await release.promise;
+    }
+    return { status: 200, body: "null" };
+  };
+  const answer = add(key, 4);
+  await arrived.promise;
+  const { heal, rested } = await stack.inject({ kind: "zombie" });
+  expect(await answer).toBe(4);
+  await heal();
+  let isAtRest = false;
+  const rest = rested!().then(() => {
+    isAtRest = true;
+  });
+  expect(await add(freshKey(), 1)).toBe(1);
+  expect(isAtRest).toBe(false);
+  release.resolve();
+  await rest;
+  expect(processesIn(stack.processes.folder).length).toBeLessThanOrEqual(3);
 });
 
 test("kill-server: state and what was under way survive", async () => {

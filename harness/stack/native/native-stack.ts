@@ -184,12 +184,14 @@ export class NativeStack implements Stack {
     await frozen.freeze();
     await this.#endpoints!.failOver();
     this.#proxy.cutAll();
+    const rest = Promise.withResolvers<void>();
+    rest.promise.catch(() => {}); // whoever waits for it hears of it
     return {
       heal: once(async () => {
         await frozen.thaw();
-        await frozen.idle();
-        await frozen.kill();
+        rest.resolve(frozen.rest());
       }),
+      rested: () => rest.promise,
     };
   }
 

@@ -2,8 +2,6 @@ import type { Machine, SimulatedProcess } from "./process.ts";
 
 /** A thawed process is idle when it has done nothing for as long as this, in milliseconds, and waits for no answer. */
 const QUIET = 20;
-/** An answer may be withheld for longer than anybody should wait: then this long without a sign is enough. */
-const STALLED = 100;
 
 /**
  * Which process serves Restate: one at a time. When it dies or freezes, a fresh one takes its place, and what was open
@@ -46,17 +44,18 @@ export class Endpoints {
     return frozen;
   }
 
-  /** The frozen process goes on; settles when it is idle. It ends, unless it still waits for an answer. */
-  thaw(frozen: SimulatedProcess): Promise<void> {
+  /** The frozen process goes on: settles when it does. It ends as soon as it is idle, which `rested` is told. */
+  thaw(frozen: SimulatedProcess, rested: () => void): Promise<void> {
     const { scheduler } = this.#machine;
     return new Promise((resolve) => {
       scheduler.soon(() => {
         scheduler.log(`THAW of the service process ${frozen.name}`);
         frozen.thaw();
         this.#whenIdle(frozen, () => {
-          if (frozen.requestsInFlight === 0) frozen.kill();
-          resolve();
+          frozen.kill();
+          rested();
         });
+        resolve();
       });
     });
   }
@@ -70,7 +69,7 @@ export class Endpoints {
     const { scheduler } = this.#machine;
     scheduler.at(scheduler.now + 1, "thaw", "", () => {
       const quiet = scheduler.now - process.lastActive;
-      if (!process.alive || quiet >= (process.requestsInFlight > 0 ? STALLED : QUIET)) then();
+      if (!process.alive || (process.requestsInFlight === 0 && quiet >= QUIET)) then();
       else this.#whenIdle(process, then);
     });
   }

@@ -153,17 +153,18 @@ test("a frozen process goes on when it is thawed, beside its successor", async (
     };
     const answer = call(stack, "/cook/effect", "late");
     while (calls === 0) await stack.clock.sleep(1);
-    const { heal } = await stack.inject({ kind: "zombie" });
+    const { heal, rested } = await stack.inject({ kind: "zombie" });
     expect(told(await answer)).toEqual([200, 1]);
     expect(shelf.puts).toEqual(["late"]);
     release.resolve();
     await heal();
     await heal();
+    await rested!();
     expect(shelf.puts).toEqual(["late", "late"]);
   });
 });
 
-test("a thawed process whose call is never answered does not keep its healing waiting, and goes on when it is", async () => {
+test("a thawed process whose call is withheld does not keep its healing waiting, and comes to rest when it is answered", async () => {
   const shelf = new Shelf();
   const stack = await started(kitchen, shelf);
   await stack.run(async () => {
@@ -177,12 +178,18 @@ test("a thawed process whose call is never answered does not keep its healing wa
     };
     const answer = call(stack, "/cupboard/a/effects", "z");
     while (calls === 0) await stack.clock.sleep(1);
-    const { heal } = await stack.inject({ kind: "zombie" });
+    const { heal, rested } = await stack.inject({ kind: "zombie" });
     expect(told(await answer)).toEqual([200, [1, 2]]);
     await heal();
     expect(await stack.probe.unfinished()).toMatchObject([{ handler: "effects", status: "running" }]);
+    let isAtRest = false;
+    const rest = rested!().then(() => {
+      isAtRest = true;
+    });
+    await stack.clock.sleep(500);
+    expect(isAtRest).toBe(false);
     answered.resolve();
-    await stack.clock.sleep(200);
+    await rest;
     expect(await stack.probe.unfinished()).toEqual([]);
   });
 });

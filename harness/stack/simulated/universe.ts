@@ -207,24 +207,25 @@ export class Universe implements Machine, Network {
   inject(injection: Injection): Promise<Injected> {
     const name = this.#unique(`fault ${injection.kind}`);
     return new Promise((resolve) => {
-      this.scheduler.link(name, name).send("", () => resolve({ heal: once(this.#strike(injection)) }));
+      this.scheduler.link(name, name).send("", () => resolve(this.#strike(injection)));
     });
   }
 
   /** Answers how it is healed. */
-  #strike({ kind }: Injection): () => Promise<void> {
+  #strike({ kind }: Injection): Injected {
     switch (kind) {
       case "kill-endpoint":
         this.endpoints.kill();
-        return async () => {};
+        return { heal: async () => {} };
       case "zombie": {
         const frozen = this.endpoints.freeze();
-        return () => this.endpoints.thaw(frozen);
+        const rest = Promise.withResolvers<void>();
+        return { heal: once(() => this.endpoints.thaw(frozen, rest.resolve)), rested: () => rest.promise };
       }
       case "kill-server":
         this.restate.crash();
         this.#clients.serverDied();
-        return () => this.#restart();
+        return { heal: once(() => this.#restart()) };
     }
   }
 
