@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const processes = [
   "harness/stack/native/**/*.test.ts",
   "harness/stack/fidelity/**/*.test.ts",
+  "harness/run/healing.test.ts",
   "harness/run/vitest/end-to-end.test.ts",
   "harness/bench/**/*.test.ts",
 ];

@@ -68,7 +68,7 @@ export class Session {
   #makeHeir(): Processes {
     const heir = new Processes();
     const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
-    heir.bequeath(process.execPath, [write, this.#recorder.directory]);
+    heir.onExit(process.execPath, [write, this.#recorder.directory]);
     return heir;
   }
 

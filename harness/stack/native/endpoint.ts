@@ -102,5 +102,5 @@ const listen = (server: { listen: typeof apps.listen; address(): unknown }): Pro
   });
 console.log(JSON.stringify({ endpoint: await listen(endpoint as never), apps: await listen(apps) }));
 
-// the keeper holds the other end: when it closes, nobody is left to serve
+// the reaper holds the other end: when it closes, nobody is left to serve
 process.stdin.resume().once("end", () => process.exit(0));

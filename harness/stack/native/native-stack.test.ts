@@ -333,13 +333,13 @@ test("a server that is healed twice can be killed again", async () => {
   expect(await boot()).not.toBe("");
 });
 
-test("blows fall one after the other: a second one finds the stack as the first left it", async () => {
-  const blows = await Promise.all([
+test("faults are injected one after the other: a second one finds the stack as the first left it", async () => {
+  const injected = await Promise.all([
     stack.inject({ kind: "kill-endpoint" }),
     stack.inject({ kind: "kill-server" }),
     stack.inject({ kind: "kill-endpoint" }),
   ]);
-  await Promise.all(blows.map(({ heal }) => heal()));
+  await Promise.all(injected.map(({ heal }) => heal()));
   expect(await add(freshKey(), 1)).toBe(1);
   // another one is ready by then, and Restate is the third
   await stack.inject({ kind: "kill-endpoint" });

@@ -14,11 +14,11 @@ import type {
   Probe,
   Stack,
 } from "../stack.ts";
+import { boundedRequest } from "./bounded-request.ts";
+import { EndpointProxy } from "./endpoint-proxy.ts";
 import { Endpoints } from "./endpoints.ts";
 import { ExternalServer } from "./external-server.ts";
 import { Processes } from "./processes.ts";
-import { Proxy } from "./proxy.ts";
-import { ask } from "./questions.ts";
 import { RestateServer } from "./restate-server.ts";
 
 /** restate-server and the services as real processes of this machine. */
@@ -29,7 +29,7 @@ export class NativeStack implements Stack {
   readonly probe: Probe;
   readonly processes: Processes;
   readonly #server: RestateServer;
-  readonly #proxy: Proxy;
+  readonly #proxy: EndpointProxy;
   readonly #external: ExternalServer;
   #endpoints: Endpoints | undefined;
   #gate: Gate | undefined;
@@ -40,7 +40,7 @@ export class NativeStack implements Stack {
   private constructor() {
     this.processes = new Processes();
     this.#server = new RestateServer(this.processes);
-    this.#proxy = new Proxy(() => this.#endpoints!.current.url);
+    this.#proxy = new EndpointProxy(() => this.#endpoints!.current.url);
     this.#external = new ExternalServer(async (request) => (this.#gate ? this.#gate.external(request) : "lost"));
     this.probe = { unfinished: () => this.#unfinished(), state: (prefix) => this.#state(prefix) };
   }
@@ -95,7 +95,7 @@ export class NativeStack implements Stack {
     };
     // clients can walk away; what the runner asks for itself, an output or that an invocation ends, can be asked again
     const isOwn = signal === undefined && method !== "POST";
-    const answer = isOwn ? ask(pool, options) : pool.request({ ...options, ...(signal && { signal }) });
+    const answer = isOwn ? boundedRequest(pool, options) : pool.request({ ...options, ...(signal && { signal }) });
     const { statusCode, headers, body } = await answer;
     const text = await body.text();
     return { status: statusCode, headers: headers as Record<string, string>, body: text };

@@ -33,9 +33,9 @@ async function owner(how: string, ...more: string[]) {
   owned.push(runner);
   const [line] = (await once(createInterface(runner.stdout), "line")) as [string];
   const { folder, children = [] } = JSON.parse(line) as { folder: string; children?: number[] };
-  return { runner, folder, children, keeper: keeperOf(folder) };
+  return { runner, folder, children, reaper: reaperOf(folder) };
 }
-const keeperOf = (folder: string): number =>
+const reaperOf = (folder: string): number =>
   (JSON.parse(readFileSync(path.join(folder, "owner"), "utf8")) as { pid: number }).pid;
 
 const idle = ["-e", "setInterval(() => {}, 1000)"];
@@ -50,40 +50,40 @@ test.each<[string, string, (runner: ChildProcess) => void]>([
   ["exits without closing", "waiting", (runner) => runner.kill("SIGTERM")],
   ["closes", "closing", (runner) => runner.kill("SIGTERM")],
 ])("a runner that %s leaves no process and no folder", async (_, how, end) => {
-  const { runner, folder, children, keeper } = await owner(how);
+  const { runner, folder, children, reaper } = await owner(how);
   expect(children).toHaveLength(2);
   expect(processesIn(folder)).toEqual(children);
   end(runner);
-  await soon(() => ![...children, keeper].some(isAlive) && !existsSync(folder));
+  await soon(() => ![...children, reaper].some(isAlive) && !existsSync(folder));
 });
 
 test.each([0, 30, 60, 90])(
   "a runner that is killed %i ms after its first word leaves nothing either",
   async (pause) => {
-    const { runner, folder, keeper } = await owner("hasty");
+    const { runner, folder, reaper } = await owner("hasty");
     await sleep(pause);
     runner.kill("SIGKILL");
-    await soon(() => !isAlive(keeper) && !existsSync(folder));
+    await soon(() => !isAlive(reaper) && !existsSync(folder));
     expect(processesIn(folder)).toEqual([]);
   },
 );
 
-test("its testament is carried out when it dies, after its processes have ended; not when it closes", async () => {
+test("its command for its exit is run when it dies, after its processes have ended; not when it closes", async () => {
   const [died, closed] = [path.join(scratch, "died"), path.join(scratch, "closed")];
   const first = await owner("waiting", died);
   first.runner.kill("SIGKILL");
-  await soon(() => existsSync(died) && !isAlive(first.keeper), 3_000);
+  await soon(() => existsSync(died) && !isAlive(first.reaper), 3_000);
   expect(first.children.some(isAlive)).toBe(false);
   const second = await owner("closing", closed);
   second.runner.kill("SIGTERM");
-  await soon(() => !isAlive(second.keeper));
+  await soon(() => !isAlive(second.reaper));
   expect(existsSync(closed)).toBe(false);
 });
 
-test("signals for the whole terminal do not reach the keeper", async () => {
+test("signals for the whole terminal do not reach the reaper", async () => {
   const processes = open();
   const child = await start(processes);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(keeperOf(processes.folder), signal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(reaperOf(processes.folder), signal);
   const another = await start(processes);
   expect([child.alive, another.alive]).toEqual([true, true]);
 });
@@ -101,23 +101,23 @@ test("closing ends every process, the frozen as well, and removes the folder; ag
   await processes.close();
 });
 
-test("when its keeper dies, whoever waits for a process hears of it, and closing ends what it left", async () => {
+test("when its reaper dies, whoever waits for a process hears of it, and closing ends what it left", async () => {
   const processes = open();
   const child = await start(processes);
-  process.kill(keeperOf(processes.folder), "SIGKILL");
-  expect(await child.ended).toBe("its keeper is gone");
+  process.kill(reaperOf(processes.folder), "SIGKILL");
+  expect(await child.ended).toBe("its reaper is gone");
   expect(child.alive).toBe(false);
-  await expect(start(processes)).rejects.toThrow("the keeper of the stack's processes is gone");
+  await expect(start(processes)).rejects.toThrow("the reaper of the stack's processes is gone");
   await processes.close();
   await soon(() => !isAlive(child.pid));
   expect(existsSync(processes.folder)).toBe(false);
 });
 
-test("a keeper that cannot do what it is told ends everything", async () => {
+test("a reaper that cannot do what it is told ends everything", async () => {
   const processes = open();
   const child = await start(processes);
   const lost = processes.spawn(process.execPath, idle, { env: {}, log: "no/such/folder/child.log" });
-  await expect(lost).rejects.toThrow("its keeper is gone");
+  await expect(lost).rejects.toThrow("its reaper is gone");
   expect(isAlive(child.pid)).toBe(false);
 });
 
@@ -174,7 +174,7 @@ test("a command that does not exist is refused", async () => {
 
 // --- folders that were left behind
 
-/** A folder as a runner leaves it whose keeper was killed too, and a process that still works in it. */
+/** A folder as a runner leaves it whose reaper was killed too, and a process that still works in it. */
 async function leftBehind(owner: object) {
   const parent = path.dirname(open().folder);
   const folder = mkdtempSync(path.join(parent, "stormproof-"));

@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Notice, Order } from "./keeper.ts";
+import type { ReaperCommand, ReaperEvent } from "./reaper.ts";
 import { handOver, makeWorkspace, sweepWorkspaces } from "./workspace.ts";
 
-/** A process that the keeper runs for us. */
+/** A process that the reaper runs for us. */
 export interface ManagedProcess {
   readonly pid: number;
   readonly alive: boolean;
@@ -26,33 +26,33 @@ interface Entry {
   onEnded(how: string): void;
 }
 
-/** The runner's side of the keeper: starts processes, and owns the temporary folder of a stack. */
+/** The runner's side of the reaper: starts processes, and owns the temporary folder of a stack. */
 export class Processes {
   readonly folder: string;
-  readonly #keeper: ChildProcess;
+  readonly #reaper: ChildProcess;
   readonly #entries = new Map<number, Entry>();
   #last = 0;
 
   constructor() {
     sweepWorkspaces();
     this.folder = makeWorkspace();
-    this.#keeper = fork(fileURLToPath(new URL("keeper.ts", import.meta.url)), [this.folder], {
+    this.#reaper = fork(fileURLToPath(new URL("reaper.ts", import.meta.url)), [this.folder], {
       detached: true,
       stdio: ["ignore", "ignore", "ignore", "ipc"],
       execArgv: [],
       env: { PATH: process.env.PATH ?? "" },
     });
-    handOver(this.folder, this.#keeper.pid!);
-    this.#keeper.on("message", (notice: Notice) => this.#heed(notice));
-    this.#keeper.once("exit", () => {
-      for (const { onEnded } of this.#entries.values()) onEnded("its keeper is gone");
+    handOver(this.folder, this.#reaper.pid!);
+    this.#reaper.on("message", (event: ReaperEvent) => this.#receive(event));
+    this.#reaper.once("exit", () => {
+      for (const { onEnded } of this.#entries.values()) onEnded("its reaper is gone");
       this.#entries.clear();
     });
   }
 
   /** Runs a command once the runner has died without closing. */
-  bequeath(command: string, args: string[]): void {
-    this.#tell({ do: "testament", command, args });
+  onExit(command: string, args: string[]): void {
+    this.#send({ do: "on-exit", command, args });
   }
 
   /**
@@ -80,11 +80,11 @@ export class Processes {
       },
     };
     this.#entries.set(id, entry);
-    this.#tell({ do: "spawn", id, command, args, env: options.env, log: path.join(this.folder, options.log) });
+    this.#send({ do: "spawn", id, command, args, env: options.env, log: path.join(this.folder, options.log) });
     const pid = await spawned.promise;
     const send = async (signal: NodeJS.Signals): Promise<void> => {
       if (!entry.alive) return;
-      this.#tell({ do: "signal", id, signal });
+      this.#send({ do: "signal", id, signal });
       await new Promise<void>((resolve) => entry.onSignalled.push(resolve));
     };
     return {
@@ -113,29 +113,29 @@ export class Processes {
 
   /** Ends every process and removes the folder. Idempotent. */
   async close(): Promise<void> {
-    // a keeper that was killed could not clear up
-    if (this.#keeper.exitCode !== null || this.#keeper.signalCode !== null) return sweepWorkspaces();
-    const ended = new Promise((resolve) => this.#keeper.once("exit", resolve));
-    if (this.#keeper.connected) this.#tell({ do: "forget testament" });
-    if (this.#keeper.connected) this.#keeper.disconnect();
+    // a reaper that was killed could not clear up
+    if (this.#reaper.exitCode !== null || this.#reaper.signalCode !== null) return sweepWorkspaces();
+    const ended = new Promise((resolve) => this.#reaper.once("exit", resolve));
+    if (this.#reaper.connected) this.#send({ do: "forget on-exit" });
+    if (this.#reaper.connected) this.#reaper.disconnect();
     await ended;
     rmSync(this.folder, { recursive: true, force: true });
   }
 
-  #tell(order: Order): void {
-    if (!this.#keeper.connected) throw new Error("the keeper of the stack's processes is gone");
-    this.#keeper.send(order);
+  #send(command: ReaperCommand): void {
+    if (!this.#reaper.connected) throw new Error("the reaper of the stack's processes is gone");
+    this.#reaper.send(command);
   }
 
-  #heed(notice: Notice): void {
-    const entry = this.#entries.get(notice.id);
+  #receive(event: ReaperEvent): void {
+    const entry = this.#entries.get(event.id);
     if (!entry) return;
-    if (notice.told === "spawned") entry.onSpawned(notice.pid);
-    else if (notice.told === "line") entry.onLine(notice.line);
-    else if (notice.told === "signalled") entry.onSignalled.shift()?.();
+    if (event.type === "spawned") entry.onSpawned(event.pid);
+    else if (event.type === "line") entry.onLine(event.line);
+    else if (event.type === "signalled") entry.onSignalled.shift()?.();
     else {
-      this.#entries.delete(notice.id);
-      entry.onEnded(notice.signal ?? `exit code ${notice.code}`);
+      this.#entries.delete(event.id);
+      entry.onEnded(event.signal ?? `exit code ${event.code}`);
     }
   }
 }

@@ -4,9 +4,9 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { Pool } from "undici";
+import { boundedRequest } from "./bounded-request.ts";
 import { freePort } from "./ports.ts";
 import type { ManagedProcess, Processes } from "./processes.ts";
-import { ask } from "./questions.ts";
 
 /**
  * What a storm needs of the server: quick start (one partition, short ticks), quick and unlimited retries (with a limit,
@@ -125,7 +125,7 @@ export class RestateServer {
 
   /** Rows of a query over Restate's introspection tables. @throws on an answer other than 200 */
   async query<Row>(sql: string): Promise<Row[]> {
-    const { statusCode, body } = await ask(this.#admin, {
+    const { statusCode, body } = await boundedRequest(this.#admin, {
       method: "POST",
       path: "/query",
       headers: { "content-type": "application/json", accept: "application/json" },

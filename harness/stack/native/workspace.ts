@@ -31,7 +31,7 @@ export function makeWorkspace(): string {
   return folder;
 }
 
-/** Hands the folder to the process that outlives the runner by a moment: the keeper. */
+/** Hands the folder to the process that outlives the runner by a moment: the reaper. */
 export function handOver(folder: string, pid: number): void {
   writeFileSync(path.join(folder, OWNER), JSON.stringify(identity(pid)));
 }

@@ -2,7 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { errors, Pool } from "undici";
 import { afterEach, expect, test } from "vitest";
-import { ask } from "./questions.ts";
+import { boundedRequest } from "./bounded-request.ts";
 
 const servers: Server[] = [];
 const pools: Pool[] = [];
@@ -29,13 +29,13 @@ async function deaf(times: number): Promise<{ pool: Pool; asked(): number }> {
 
 test("what was not answered is asked again, and again", async () => {
   const { pool, asked } = await deaf(2);
-  const { body } = await ask(pool, { method: "GET", path: "/" }, 50);
+  const { body } = await boundedRequest(pool, { method: "GET", path: "/" }, 50);
   expect([await body.text(), asked()]).toEqual(["here", 3]);
 });
 
 test("who is never answered is told so, and asks for no more than that", async () => {
   const { pool, asked } = await deaf(9);
-  await expect(ask(pool, { method: "GET", path: "/" }, 50)).rejects.toThrow(errors.HeadersTimeoutError);
+  await expect(boundedRequest(pool, { method: "GET", path: "/" }, 50)).rejects.toThrow(errors.HeadersTimeoutError);
   expect(asked()).toBe(3);
 });
 
@@ -43,5 +43,5 @@ test("any other failure is passed on at once", async () => {
   const { pool } = await deaf(0);
   servers[0]!.close();
   servers[0]!.closeAllConnections();
-  await expect(ask(pool, { method: "GET", path: "/" }, 50)).rejects.not.toThrow(errors.HeadersTimeoutError);
+  await expect(boundedRequest(pool, { method: "GET", path: "/" }, 50)).rejects.not.toThrow(errors.HeadersTimeoutError);
 });

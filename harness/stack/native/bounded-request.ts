@@ -9,7 +9,7 @@ const TIMES = 3;
  * client's business, and no verdict on the services.
  * @throws what undici throws; when there is no answer at all, a HeadersTimeoutError
  */
-export async function ask(
+export async function boundedRequest(
   pool: Pool,
   question: Dispatcher.RequestOptions,
   patience = PATIENCE,
