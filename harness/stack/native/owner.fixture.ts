@@ -20,7 +20,7 @@ process.on("SIGTERM", async () => {
   if (how === "closing") await processes.close();
   process.exit(0);
 });
-const spawn = () => processes.spawn(process.execPath, ["-e", DEAF], { env: {}, log: "deaf.log" });
+const spawn = () => processes.spawn(process.execPath, ["-e", DEAF], { env: {}, name: "deaf" });
 if (how === "hasty") {
   void spawn();
   print({ folder: processes.folder });

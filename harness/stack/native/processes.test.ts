@@ -6,6 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, expect, test } from "vitest";
+import type { Ending } from "./managed-process.ts";
 import { Processes } from "./processes.ts";
 import { isAlive, processesIn, soon } from "./testing.ts";
 
@@ -17,8 +18,8 @@ afterEach(async () => {
   for (const one of owned.splice(0)) one.kill("SIGKILL");
   for (const processes of opened.splice(0)) await processes.close();
 });
-const open = (): Processes => {
-  const processes = new Processes();
+const open = (...options: ConstructorParameters<typeof Processes>): Processes => {
+  const processes = new Processes(...options);
   opened.push(processes);
   return processes;
 };
@@ -40,7 +41,7 @@ const reaperOf = (folder: string): number =>
 
 const idle = ["-e", "setInterval(() => {}, 1000)"];
 const start = (processes: Processes, args = idle) =>
-  processes.spawn(process.execPath, args, { env: {}, log: "child.log" });
+  processes.spawn(process.execPath, args, { env: {}, name: "child" });
 
 // --- what the death of a runner leaves behind
 
@@ -101,24 +102,67 @@ test("closing ends every process, the frozen as well, and removes the folder; ag
   await processes.close();
 });
 
-test("when its reaper dies, whoever waits for a process hears of it, and closing ends what it left", async () => {
-  const processes = open();
-  const child = await start(processes);
-  process.kill(reaperOf(processes.folder), "SIGKILL");
-  expect(await child.ended).toBe("its reaper is gone");
-  expect(child.alive).toBe(false);
-  await expect(start(processes)).rejects.toThrow("the reaper of the stack's processes is gone");
+test("when its reaper dies, its processes end, whoever waits for them hears of it, and another takes its place", async () => {
+  const deaths: Ending[] = [];
+  const processes = open((ending) => deaths.push(ending));
+  const left = path.join(scratch, "left");
+  processes.onExit(process.execPath, ["-e", `require("fs").writeFileSync(${JSON.stringify(left)}, "")`]);
+  const children = [await start(processes), await start(processes)];
+  await children[1]!.signal("SIGSTOP");
+  const reaper = reaperOf(processes.folder);
+  process.kill(reaper, "SIGKILL");
+  for (const { ended } of children)
+    expect(await ended).toEqual({ how: "its reaper is gone", expected: true, output: "" });
+  expect(children.map(({ pid }) => pid).some(isAlive)).toBe(false);
+  const next = await start(processes);
+  expect(deaths).toEqual([{ how: "signal SIGKILL", expected: false, output: "" }]);
+  expect(processesIn(processes.folder)).toEqual([next.pid]);
+  const other = reaperOf(processes.folder);
+  expect([other === reaper, isAlive(other)]).toEqual([false, true]);
   await processes.close();
-  await soon(() => !isAlive(child.pid));
-  expect(existsSync(processes.folder)).toBe(false);
+  expect([isAlive(next.pid), existsSync(processes.folder), existsSync(left)]).toEqual([false, false, false]);
+  expect(deaths).toHaveLength(1);
 });
 
-test("a reaper that cannot do what it is told ends everything", async () => {
-  const processes = open();
+test("what was to be run on exit is run by the reaper that took the place of another", async () => {
+  const died = path.join(scratch, "died twice");
+  const { runner, folder, reaper } = await owner("waiting", died);
+  process.kill(reaper, "SIGKILL");
+  await soon(() => reaperOf(folder) !== reaper && reaperOf(folder) !== runner.pid, 5_000);
+  runner.kill("SIGKILL");
+  await soon(() => existsSync(died) && !existsSync(folder), 5_000);
+});
+
+test("a reaper that is stopped is killed when it does not do what it is told, and another takes its place", async () => {
+  const deaths: Ending[] = [];
+  const processes = open((ending) => deaths.push(ending), 2_500);
   const child = await start(processes);
-  const lost = processes.spawn(process.execPath, idle, { env: {}, log: "no/such/folder/child.log" });
+  process.kill(reaperOf(processes.folder), "SIGSTOP");
+  await child.kill();
+  expect(isAlive(child.pid)).toBe(false);
+  expect((await start(processes)).alive).toBe(true);
+  expect(deaths).toMatchObject([{ how: "signal SIGKILL", expected: false }]);
+  process.kill(reaperOf(processes.folder), "SIGSTOP");
+  await processes.close();
+  expect(existsSync(processes.folder)).toBe(false);
+  expect(deaths).toHaveLength(1);
+});
+
+test("a reaper that cannot do what it is told ends everything, and says why", async () => {
+  const deaths: Ending[] = [];
+  const processes = open((ending) => deaths.push(ending));
+  const child = await start(processes);
+  const lost = processes.spawn(process.execPath, idle, { env: {}, name: "no/such/folder/child" });
   await expect(lost).rejects.toThrow("its reaper is gone");
   expect(isAlive(child.pid)).toBe(false);
+  await start(processes);
+  expect(deaths).toMatchObject([{ how: "exit code 1", output: expect.stringContaining("ENOENT") }]);
+});
+
+test("nothing is started after closing", async () => {
+  const processes = open();
+  await processes.close();
+  await expect(start(processes)).rejects.toThrow("its stack is closed");
 });
 
 // --- processes
@@ -133,13 +177,19 @@ test("a process works in the folder, its lines arrive whole, its errors are in i
   `;
   const child = await processes.spawn(process.execPath, ["-e", script], {
     env: { A: "b" },
-    log: "child.log",
-    onLine: (line) => lines.push(line),
+    name: "child",
+    onLine: (line) => {
+      lines.push(line);
+      return line === "two";
+    },
   });
-  expect(await child.ended).toBe("exit code 3");
-  expect(lines).toEqual(["one", "two", `${processes.folder} b`]);
+  const { folder } = processes;
+  // what was meant for us is no output
+  const output = `one\n${folder} b\noh no`;
+  expect(await child.ended).toEqual({ how: "exit code 3", expected: false, output });
+  expect(lines).toEqual(["one", "two", `${folder} b`]);
   expect(child.alive).toBe(false);
-  expect(processes.tail("child.log")).toBe("oh no");
+  expect(child.output()).toBe(output);
 });
 
 test.runIf(process.platform === "linux")(
@@ -161,14 +211,14 @@ test("a process that is killed has ended when that is said", async () => {
   expect(isAlive(child.pid)).toBe(true);
   await child.kill();
   expect(isAlive(child.pid)).toBe(false);
-  expect(await child.ended).toBe("SIGKILL");
+  expect(await child.ended).toEqual({ how: "signal SIGKILL", expected: true, output: "" });
   await child.kill();
 });
 
 test("a command that does not exist is refused", async () => {
   const processes = open();
-  await expect(processes.spawn("/no/such/command", [], { env: {}, log: "x.log" })).rejects.toThrow(
-    "/no/such/command did not start",
+  await expect(processes.spawn("/no/such/command", [], { env: {}, name: "x" })).rejects.toThrow(
+    "/no/such/command: it did not start: exit code 127",
   );
 });
 

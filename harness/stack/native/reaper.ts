@@ -19,6 +19,9 @@ export type ReaperEvent =
   | { type: "signalled"; id: number }
   | { type: "exited"; id: number; code: number | null; signal: string | null };
 
+/** How long to wait for what an ended process has printed, in milliseconds. */
+const LAST_WORDS_MS = 50;
+
 const folder = process.argv[2]!;
 const children = new Map<number, ChildProcess>();
 let onExit: { command: string; args: string[] } | undefined;
@@ -45,7 +48,14 @@ function start(command: Extract<ReaperCommand, { do: "spawn" }>): void {
     notify({ type: "exited", id: command.id, code, signal });
   };
   child.once("error", () => gone(127, null));
-  child.once("exit", gone);
+  child.once("exit", (code, signal) => {
+    // what it printed last may still be on its way; a child of its own may hold that open for ever
+    const last = setTimeout(() => gone(code, signal), LAST_WORDS_MS);
+    child.once("close", () => {
+      clearTimeout(last);
+      gone(code, signal);
+    });
+  });
 }
 
 process.on("message", (command: ReaperCommand) => {
@@ -57,8 +67,9 @@ process.on("message", (command: ReaperCommand) => {
 });
 
 function end(): void {
-  const last = [...children.values()].map((child) => new Promise((ended) => child.once("exit", ended)));
-  for (const child of children.values()) child.kill("SIGKILL");
+  const running = [...children.values()].filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
+  const last = running.map((child) => new Promise((ended) => child.once("exit", ended)));
+  for (const child of running) child.kill("SIGKILL");
   void Promise.all(last).then(() => {
     if (onExit) spawnSync(onExit.command, onExit.args, { stdio: "ignore", timeout: 20_000 });
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
@@ -66,8 +77,13 @@ function end(): void {
   });
 }
 process.once("disconnect", end);
-// whatever goes wrong here, nothing is to be left behind
-process.once("uncaughtException", end);
+// whatever goes wrong here, nothing is to be left behind; the folder is the runner's as long as it lives
+process.once("uncaughtException", (error) => {
+  console.error(error);
+  for (const child of children.values()) child.kill("SIGKILL");
+  if (!process.connected) end();
+  else process.exit(1);
+});
 // the runner may have died while this was starting; its last commands are carried out before the next turn
 if (!process.connected) setImmediate(end);
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => {});
