@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 const processes = [
   "harness/stack/native/**/*.test.ts",
   "harness/stack/fidelity/**/*.test.ts",
+  "harness/case/healing.test.ts",
   "harness/session/vitest/end-to-end.test.ts",
   "harness/commands/**/*.test.ts",
   "harness/bench/**/*.test.ts",

@@ -37,7 +37,7 @@ export class Session {
   readonly #listener: (progress: PropertyProgress) => void;
   readonly #runners = new Map<StackName, Promise<CaseRunner>>();
   #systemUnderTest: Promise<SystemUnderTest> | undefined;
-  #heir: Processes | undefined;
+  #reportWriter: Processes | undefined;
 
   /** @param listener hears of all progress */
   constructor(settings: Settings, recorder: Recorder, listener: (progress: PropertyProgress) => void) {
@@ -59,16 +59,16 @@ export class Session {
   async #start(kind: StackName): Promise<CaseRunner> {
     this.#systemUnderTest ??= SystemUnderTest.load(this.settings.subject);
     const systemUnderTest = await this.#systemUnderTest;
-    this.#heir ??= this.#makeHeir();
+    this.#reportWriter ??= this.#makeReportWriter();
     return new CaseRunner(await startStack(kind), systemUnderTest);
   }
 
   /** If this process dies before its time, something that outlives it writes the report. */
-  #makeHeir(): Processes {
-    const heir = new Processes();
+  #makeReportWriter(): Processes {
+    const writer = new Processes();
     const write = fileURLToPath(new URL("../report/write.ts", import.meta.url));
-    heir.bequeath(process.execPath, [write, this.#recorder.directory]);
-    return heir;
+    writer.onExit(process.execPath, [write, this.#recorder.directory]);
+    return writer;
   }
 
   /**
@@ -161,7 +161,7 @@ export class Session {
 
   async close(): Promise<void> {
     await Promise.all([...this.#runners.values()].map(async (runner) => (await runner).close()));
-    await this.#heir?.close();
+    await this.#reportWriter?.close();
   }
 }
 

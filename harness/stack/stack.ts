@@ -139,6 +139,20 @@ export interface Injected {
   rested?(): Promise<void>;
 }
 
+/** That a part of the stack has ended. */
+export interface Death {
+  part: "service process" | "restate-server" | "reaper";
+  /** "exit code 1", "signal SIGKILL" */
+  how: string;
+  /**
+   * Whether the harness ended it. A service process that ends unexpectedly is the services' doing; that of any other part
+   * is a failure of the machinery.
+   */
+  expected: boolean;
+  /** the last lines that it wrote */
+  output: string;
+}
+
 export interface InvocationStatus {
   id: string;
   service: string;
@@ -179,6 +193,12 @@ export interface Stack {
    */
   run<T>(main: () => Promise<T>, options?: { seed?: number }): Promise<T>;
   inject(injection: Injection): Promise<Injected>;
+  /**
+   * Tells of every part that ends, at once; one that ended unexpectedly is then replaced. Absent where parts cannot end by
+   * themselves.
+   * @returns a function after which the listener hears of no more
+   */
+  onDeath?(listener: (death: Death) => void): () => void;
   /** Stands for everything that happened in the run that ended last; only where runs can be repeated exactly. */
   traceHash?(): string;
   /** Forgets completed invocations, so that a long run does not slow down. */

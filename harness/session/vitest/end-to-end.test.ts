@@ -66,7 +66,7 @@ const mutant = {
   breaks: ["at most one winner"],
 };
 
-/** vitest and its worker, what writes the report when they are killed, the keeper, Restate, one service process at work and one to spare */
+/** vitest and its worker, what writes the report when they are killed, the reaper, Restate, one service process at work and one to spare */
 const NATIVE_PROCESSES = 7;
 
 test("a failing run says all that it takes to see it again: by one command it fails again, on the clean services it does not; and it leaves nothing that runs", async () => {

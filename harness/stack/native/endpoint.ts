@@ -1,5 +1,5 @@
 /**
- * The process that serves a bundle: `node endpoint.ts BUNDLE PATTERN...`. Prints one line of JSON when it is ready.
+ * The process that serves a bundle: `node endpoint.ts BUNDLE PATTERN...`. Prints its ports when it is ready.
  *
  * It adds nothing to the services but the names of those on whose behalf they call out: requests to external systems say
  * which attempt makes them, and a front app's requests to Restate say which operation it serves.
@@ -10,6 +10,7 @@ import { createServer as createHttp2Server, type Http2ServerRequest, type Http2S
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { ATTEMPT_HEADER, FROM_HEADER, OPERATION_HEADER } from "../headers.ts";
+import { READY } from "./endpoint-ready.ts";
 
 type App = (request: Request) => Promise<Response>;
 interface Pattern {
@@ -100,7 +101,7 @@ const listen = (server: { listen: typeof apps.listen; address(): unknown }): Pro
   new Promise((resolve) => {
     server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
-console.log(JSON.stringify({ endpoint: await listen(endpoint as never), apps: await listen(apps) }));
+console.log(READY + JSON.stringify({ endpoint: await listen(endpoint as never), apps: await listen(apps) }));
 
-// the keeper holds the other end: when it closes, nobody is left to serve
+// the reaper holds the other end: when it closes, nobody is left to serve
 process.stdin.resume().once("end", () => process.exit(0));

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -7,6 +7,7 @@ import type {
   Attempt,
   Bundle,
   ClientAnswer,
+  Death,
   Decision,
   ExternalAnswer,
   ExternalRequest,
@@ -333,17 +334,106 @@ test("a server that is healed twice can be killed again", async () => {
   expect(await boot()).not.toBe("");
 });
 
-test("blows fall one after the other: a second one finds the stack as the first left it", async () => {
-  const blows = await Promise.all([
+test("faults are injected one after the other: a second one finds the stack as the first left it", async () => {
+  const injected = await Promise.all([
     stack.inject({ kind: "kill-endpoint" }),
     stack.inject({ kind: "kill-server" }),
     stack.inject({ kind: "kill-endpoint" }),
   ]);
-  await Promise.all(blows.map(({ heal }) => heal()));
+  await Promise.all(injected.map(({ heal }) => heal()));
   expect(await add(freshKey(), 1)).toBe(1);
   // another one is ready by then, and Restate is the third
   await stack.inject({ kind: "kill-endpoint" });
   expect(processesIn(stack.processes.folder)).toHaveLength(3);
+});
+
+describe("a part that ends by itself, or by another's hand, is named and replaced", () => {
+  const deaths: Death[] = [];
+  let forget = () => {};
+  beforeAll(() => {
+    forget = stack.onDeath((death) => deaths.push(death));
+  });
+  afterEach(() => deaths.splice(0));
+  afterAll(() => forget());
+  const unexpected = (part: Death["part"]) => deaths.filter((death) => death.part === part && !death.expected);
+  /** The processes of the stack that run a program. */
+  const running = (program: string): number[] =>
+    processesIn(stack.processes.folder).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(program));
+
+  test("a service process that ends itself", async () => {
+    const before = await boot();
+    const answer = call(stack, "/whoami/exit", 3);
+    await soon(() => unexpected("service process").length > 0, 20_000);
+    const said = { part: "service process", how: "exit code 3", expected: false };
+    expect(deaths[0]).toEqual({ ...said, output: "about to exit\nthe last line" });
+    // its invocation is tried again, and would end the next one too
+    for (const { id } of await stack.probe.unfinished())
+      await stack.fetch("admin", { method: "PATCH", path: `/invocations/${id}/kill`, headers: {} });
+    expect((await answer).status).toBe(409);
+    expect(await add(freshKey(), 1)).toBe(1);
+    expect(await boot()).not.toBe(before);
+  });
+
+  test.runIf(process.platform === "linux")("each service process that is killed, at work or to spare", async () => {
+    for (let round = 0; round < 2; round++) {
+      const pids = running("endpoint.ts");
+      for (const pid of pids) process.kill(pid, "SIGKILL");
+      await soon(() => unexpected("service process").length >= pids.length, 20_000);
+      expect(new Set(deaths.map(({ how }) => how))).toEqual(new Set(["signal SIGKILL"]));
+      expect(await add(freshKey(), 1)).toBe(1);
+      const { status } = await stack.fetch({ app: "tiny" }, { method: "POST", path: "/", headers: {}, body: "" });
+      expect(status).toBe(200);
+      await soon(() => running("endpoint.ts").length === 2, 20_000);
+      deaths.splice(0);
+    }
+  });
+
+  test.runIf(process.platform === "linux")("Restate, with what it remembers", async () => {
+    const key = freshKey();
+    await add(key, 2);
+    process.kill(running("restate-server")[0]!, "SIGKILL");
+    await soon(() => unexpected("restate-server").length > 0, 20_000);
+    expect(deaths).toMatchObject([{ part: "restate-server", how: "signal SIGKILL", expected: false }]);
+    expect(await stack.probe.unfinished()).toEqual([]);
+    expect(await add(key, 3)).toBe(5);
+    expect(deaths).toHaveLength(1);
+  });
+
+  test.runIf(process.platform === "linux")("Restate, while the runner asks it something", async () => {
+    const [pid] = running("restate-server") as [number];
+    process.kill(pid, "SIGSTOP");
+    const asked = stack.probe.unfinished();
+    process.kill(pid, "SIGKILL");
+    await expect(asked).rejects.toThrow(
+      "restate-server ended while it was asked for what is unfinished: signal SIGKILL",
+    );
+    expect(await stack.probe.unfinished()).toEqual([]);
+  });
+
+  test.runIf(process.platform === "linux")("the reaper, and with it all others", async () => {
+    const key = freshKey();
+    await add(key, 2);
+    const reaper = JSON.parse(readFileSync(path.join(stack.processes.folder, "owner"), "utf8")) as { pid: number };
+    process.kill(reaper.pid, "SIGKILL");
+    await soon(() => unexpected("reaper").length > 0, 20_000);
+    expect(await stack.probe.state(key)).toEqual({ [`counter/${key}`]: { total: "2" } });
+    expect(await add(key, 3)).toBe(5);
+    expect(deaths.filter(({ expected }) => !expected)).toMatchObject([{ part: "reaper", how: "signal SIGKILL" }]);
+    await stack.inject({ kind: "kill-endpoint" });
+    expect(await add(key, 1)).toBe(6);
+    expect(processesIn(stack.processes.folder).length).toBeLessThanOrEqual(3);
+  });
+
+  test("what a fault ends is expected", async () => {
+    await stack.inject({ kind: "kill-endpoint" });
+    const { heal } = await stack.inject({ kind: "kill-server" });
+    await heal();
+    expect(await add(freshKey(), 1)).toBe(1);
+    expect(deaths.map(({ part, how, expected }) => `${part} ${how} ${expected}`).sort()).toEqual([
+      "restate-server signal SIGKILL true",
+      "service process signal SIGKILL true",
+    ]);
+  });
 });
 
 test("forgotten invocations leave nothing behind", async () => {
@@ -434,9 +524,9 @@ test("two stacks at the same time do not disturb each other, and one that closes
 test("a setting that the server does not know, or understands otherwise, is refused before it starts", async () => {
   const processes = new Processes();
   try {
-    const unknown = new RestateServer(processes, { ...TUNING, "no-such-setting": "1" });
+    const unknown = new RestateServer(processes, undefined, { ...TUNING, "no-such-setting": "1" });
     await expect(unknown.start()).rejects.toThrow("did not take the setting no-such-setting = 1: it has undefined");
-    const other = new RestateServer(processes, { ...TUNING, "gossip-tick-interval": "0.02s" });
+    const other = new RestateServer(processes, undefined, { ...TUNING, "gossip-tick-interval": "0.02s" });
     await expect(other.start()).rejects.toThrow("gossip-tick-interval = 0.02s: it has 20ms");
     expect(processesIn(processes.folder)).toEqual([]);
   } finally {

@@ -6,6 +6,7 @@ import type {
   ClientAnswer,
   ClientRequest,
   Clock,
+  Death,
   Destination,
   Gate,
   Injected,
@@ -14,12 +15,15 @@ import type {
   Probe,
   Stack,
 } from "../stack.ts";
+import { EndpointProxy } from "./endpoint-proxy.ts";
 import { Endpoints } from "./endpoints.ts";
 import { ExternalServer } from "./external-server.ts";
+import type { Ending } from "./managed-process.ts";
 import { Processes } from "./processes.ts";
-import { Proxy } from "./proxy.ts";
-import { ask } from "./questions.ts";
 import { RestateServer } from "./restate-server.ts";
+
+/** How long Restate may take to answer a first call once it serves, in milliseconds. */
+const PING_MS = 20_000;
 
 /** restate-server and the services as real processes of this machine. */
 export class NativeStack implements Stack {
@@ -29,18 +33,21 @@ export class NativeStack implements Stack {
   readonly probe: Probe;
   readonly processes: Processes;
   readonly #server: RestateServer;
-  readonly #proxy: Proxy;
+  readonly #proxy: EndpointProxy;
   readonly #external: ExternalServer;
   #endpoints: Endpoints | undefined;
   #gate: Gate | undefined;
   /** settles when Restate serves; a restart is under way until then */
   #serving: Promise<void> = Promise.resolve();
   #injecting: Promise<unknown> = Promise.resolve();
+  readonly #listeners = new Set<(death: Death) => void>();
+  #started = false;
+  #closing = false;
 
   private constructor() {
-    this.processes = new Processes();
-    this.#server = new RestateServer(this.processes);
-    this.#proxy = new Proxy(() => this.#endpoints!.current.url);
+    this.processes = new Processes((ending) => this.#reaperDied(ending));
+    this.#server = new RestateServer(this.processes, (ending) => this.#serverDied(ending));
+    this.#proxy = new EndpointProxy(() => this.#endpoints!.current.url);
     this.#external = new ExternalServer(async (request) => (this.#gate ? this.#gate.external(request) : "lost"));
     this.probe = { unfinished: () => this.#unfinished(), state: (prefix) => this.#state(prefix) };
   }
@@ -50,6 +57,7 @@ export class NativeStack implements Stack {
     const stack = new NativeStack();
     try {
       await Promise.all([stack.#proxy.listen(), stack.#external.listen(), stack.#server.start()]);
+      stack.#started = true;
       return stack;
     } catch (error) {
       await stack.close();
@@ -59,7 +67,7 @@ export class NativeStack implements Stack {
 
   async load(bundle: Bundle): Promise<void> {
     const previous = this.#endpoints;
-    const endpoints = new Endpoints(this.processes, bundle, {
+    const environment = {
       PATH: process.env.PATH ?? "",
       NODE_ENV: "production",
       ...bundle.environment,
@@ -67,7 +75,10 @@ export class NativeStack implements Stack {
       ...Object.fromEntries(
         Object.entries(bundle.external).map(([variable, path]) => [variable, this.#external.url + path]),
       ),
-    });
+    };
+    const endpoints = new Endpoints(this.processes, bundle, environment, (ending) =>
+      this.#notify("service process", ending),
+    );
     await endpoints.start();
     this.#endpoints = endpoints;
     this.#proxy.cutAll();
@@ -85,7 +96,8 @@ export class NativeStack implements Stack {
   }
 
   async fetch(to: Destination, request: ClientRequest): Promise<ClientAnswer> {
-    const { pool, path } = this.#route(to, request.path);
+    // what a client asks Restate is handed to the network at once
+    const { pool, path } = typeof to === "string" ? this.#door(to, request.path) : await this.#app(to, request.path);
     const { method, headers: sent, body: content, signal } = request;
     const options = {
       method: method as Dispatcher.HttpMethod,
@@ -94,9 +106,12 @@ export class NativeStack implements Stack {
       ...(content !== undefined && { body: content }),
     };
     // clients can walk away; what the runner asks for itself, an output or that an invocation ends, can be asked again
-    const isOwn = signal === undefined && method !== "POST";
-    const answer = isOwn ? ask(pool, options) : pool.request({ ...options, ...(signal && { signal }) });
-    const { statusCode, headers, body } = await answer;
+    if (signal === undefined && method !== "POST" && typeof to === "string") {
+      await this.#serving;
+      const { status, headers, text } = await this.#server.request(to, options, `${method} ${path}`);
+      return { status, headers, body: text };
+    }
+    const { statusCode, headers, body } = await pool.request({ ...options, ...(signal && { signal }) });
     const text = await body.text();
     return { status: statusCode, headers: headers as Record<string, string>, body: text };
   }
@@ -119,45 +134,82 @@ export class NativeStack implements Stack {
     }
   }
 
+  onDeath(listener: (death: Death) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #notify(part: Death["part"], ending: Ending): void {
+    const expected = ending.expected || this.#closing;
+    for (const listener of this.#listeners) listener({ part, ...ending, expected });
+  }
+
+  #serverDied(ending: Ending): void {
+    this.#notify("restate-server", ending);
+    if (ending.expected || this.#closing || !this.#started) return;
+    this.#serve(this.#server.restart());
+  }
+
+  /** With the reaper, all processes are gone. */
+  #reaperDied(ending: Ending): void {
+    this.#notify("reaper", ending);
+    if (this.#closing || !this.#started) return;
+    this.#serve(Promise.all([this.#server.restart(), this.#endpoints?.start()]));
+  }
+
+  /** @param ready when it settles, Restate is to answer calls; until it does, nobody asks it anything */
+  #serve(ready: Promise<unknown>): Promise<void> {
+    this.#serving = ready.then(() => (this.#endpoints ? this.#ping() : undefined));
+    // whoever asks next hears of it
+    this.#serving.catch(() => {});
+    return this.#serving;
+  }
+
   async forget(invocations: string[]): Promise<void> {
     this.#proxy.forget(invocations);
-    const { body } = await this.#server.admin.request({
+    await this.#serving;
+    const request = {
       method: "POST",
       path: "/internal/invocations_batch_operations/purge",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ invocation_ids: invocations }),
-    });
-    await body.dump();
+    } as const;
+    await this.#server.request("admin", request, `to forget ${invocations.length} invocations`);
   }
 
   async close(): Promise<void> {
+    this.#closing = true;
     await this.#endpoints?.close().catch(() => {});
     await Promise.allSettled([this.#server.kill(), this.#proxy.close(), this.#external.close()]);
     await this.#server.close();
     await this.processes.close();
   }
 
-  #route(to: Destination, path: string): { pool: Pool; path: string } {
-    if (to === "ingress") return { pool: this.#server.ingress, path };
-    if (to === "admin") return { pool: this.#server.admin, path };
-    return { pool: this.#endpoints!.current.apps, path: `/${to.app}${path}` };
+  #door(door: "ingress" | "admin", path: string): { pool: Pool; path: string } {
+    return { pool: door === "ingress" ? this.#server.ingress : this.#server.admin, path };
+  }
+
+  async #app({ app }: { app: string }, path: string): Promise<{ pool: Pool; path: string }> {
+    if (!this.#endpoints) throw new Error("no services are loaded");
+    return { pool: (await this.#endpoints.atWork()).apps, path: `/${app}${path}` };
   }
 
   async #register(): Promise<void> {
-    const { statusCode, body } = await this.#server.admin.request({
+    await this.#serving;
+    const request = {
       method: "POST",
       path: "/deployments",
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ uri: `http://127.0.0.1:${this.#proxy.port}`, force: true, breaking: true }),
-    });
-    const text = await body.text();
-    if (statusCode >= 300) throw new Error(`Restate refused the services (${statusCode}): ${text}`);
+    } as const;
+    const { status, text } = await this.#server.request("admin", request, "to register the services");
+    if (status >= 300) throw new Error(`Restate refused the services (${status}): ${text}`);
     await this.#ping();
   }
 
   /** One answered call: after a restart, introspection tells the truth only from then on. */
   async #ping(): Promise<void> {
-    for (let attempt = 0; attempt < 200; attempt++) {
+    for (const deadline = performance.now() + PING_MS; performance.now() < deadline; ) {
       const status = await this.#server.ingress
         .request({ method: "POST", path: "/stormproofProbe/ping", headersTimeout: 5_000 })
         .then(
@@ -170,7 +222,7 @@ export class NativeStack implements Stack {
       if (status === 200) return;
       await sleep(10);
     }
-    throw new Error("Restate did not answer a call to the probe service");
+    throw new Error(`Restate did not answer a call to the probe service within ${PING_MS} ms`);
   }
 
   async #killEndpoint(): Promise<Injected> {
@@ -199,10 +251,7 @@ export class NativeStack implements Stack {
     await this.#serving;
     await this.#server.kill();
     return {
-      heal: once(() => {
-        this.#serving = this.#server.restart().then(() => this.#ping());
-        return this.#serving;
-      }),
+      heal: once(() => this.#serve(this.#server.restart())),
     };
   }
 
@@ -223,6 +272,7 @@ export class NativeStack implements Stack {
       "select id, target_service_name, target_service_key, target_handler_name, idempotency_key, status, last_failure, " +
         // the server fills in scheduled_start_at only for a query that asks for scheduled_at too (seen in 1.7.12)
         "scheduled_at, scheduled_start_at from sys_invocation where status != 'completed'",
+      "for what is unfinished",
     );
     const due = (row: Row) => this.clock.now() + Date.parse(row.scheduled_start_at!) - Date.now();
     return rows.map((row) => ({
@@ -244,7 +294,10 @@ export class NativeStack implements Stack {
       service_key: string;
       key: string;
       value_utf8: string;
-    }>(`select service_name, service_key, key, value_utf8 from state where service_key like '${keyPrefix}%'`);
+    }>(
+      `select service_name, service_key, key, value_utf8 from state where service_key like '${keyPrefix}%'`,
+      "for the state",
+    );
     const state: Record<string, Record<string, string>> = {};
     for (const { service_name, service_key, key, value_utf8 } of rows) {
       const object = `${service_name}/${service_key}`;

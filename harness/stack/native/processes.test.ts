@@ -6,6 +6,7 @@ import path from "node:path";
 import { createInterface } from "node:readline/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, expect, test } from "vitest";
+import type { Ending } from "./managed-process.ts";
 import { Processes } from "./processes.ts";
 import { isAlive, processesIn, soon } from "./testing.ts";
 
@@ -17,8 +18,8 @@ afterEach(async () => {
   for (const one of owned.splice(0)) one.kill("SIGKILL");
   for (const processes of opened.splice(0)) await processes.close();
 });
-const open = (): Processes => {
-  const processes = new Processes();
+const open = (...options: ConstructorParameters<typeof Processes>): Processes => {
+  const processes = new Processes(...options);
   opened.push(processes);
   return processes;
 };
@@ -33,14 +34,14 @@ async function owner(how: string, ...more: string[]) {
   owned.push(runner);
   const [line] = (await once(createInterface(runner.stdout), "line")) as [string];
   const { folder, children = [] } = JSON.parse(line) as { folder: string; children?: number[] };
-  return { runner, folder, children, keeper: keeperOf(folder) };
+  return { runner, folder, children, reaper: reaperOf(folder) };
 }
-const keeperOf = (folder: string): number =>
+const reaperOf = (folder: string): number =>
   (JSON.parse(readFileSync(path.join(folder, "owner"), "utf8")) as { pid: number }).pid;
 
 const idle = ["-e", "setInterval(() => {}, 1000)"];
 const start = (processes: Processes, args = idle) =>
-  processes.spawn(process.execPath, args, { env: {}, log: "child.log" });
+  processes.spawn(process.execPath, args, { env: {}, name: "child" });
 
 // --- what the death of a runner leaves behind
 
@@ -50,40 +51,40 @@ test.each<[string, string, (runner: ChildProcess) => void]>([
   ["exits without closing", "waiting", (runner) => runner.kill("SIGTERM")],
   ["closes", "closing", (runner) => runner.kill("SIGTERM")],
 ])("a runner that %s leaves no process and no folder", async (_, how, end) => {
-  const { runner, folder, children, keeper } = await owner(how);
+  const { runner, folder, children, reaper } = await owner(how);
   expect(children).toHaveLength(2);
   expect(processesIn(folder)).toEqual(children);
   end(runner);
-  await soon(() => ![...children, keeper].some(isAlive) && !existsSync(folder));
+  await soon(() => ![...children, reaper].some(isAlive) && !existsSync(folder));
 });
 
 test.each([0, 30, 60, 90])(
   "a runner that is killed %i ms after its first word leaves nothing either",
   async (pause) => {
-    const { runner, folder, keeper } = await owner("hasty");
+    const { runner, folder, reaper } = await owner("hasty");
     await sleep(pause);
     runner.kill("SIGKILL");
-    await soon(() => !isAlive(keeper) && !existsSync(folder));
+    await soon(() => !isAlive(reaper) && !existsSync(folder));
     expect(processesIn(folder)).toEqual([]);
   },
 );
 
-test("its testament is carried out when it dies, after its processes have ended; not when it closes", async () => {
+test("its command for its exit is run when it dies, after its processes have ended; not when it closes", async () => {
   const [died, closed] = [path.join(scratch, "died"), path.join(scratch, "closed")];
   const first = await owner("waiting", died);
   first.runner.kill("SIGKILL");
-  await soon(() => existsSync(died) && !isAlive(first.keeper), 3_000);
+  await soon(() => existsSync(died) && !isAlive(first.reaper), 3_000);
   expect(first.children.some(isAlive)).toBe(false);
   const second = await owner("closing", closed);
   second.runner.kill("SIGTERM");
-  await soon(() => !isAlive(second.keeper));
+  await soon(() => !isAlive(second.reaper));
   expect(existsSync(closed)).toBe(false);
 });
 
-test("signals for the whole terminal do not reach the keeper", async () => {
+test("signals for the whole terminal do not reach the reaper", async () => {
   const processes = open();
   const child = await start(processes);
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(keeperOf(processes.folder), signal);
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.kill(reaperOf(processes.folder), signal);
   const another = await start(processes);
   expect([child.alive, another.alive]).toEqual([true, true]);
 });
@@ -101,24 +102,67 @@ test("closing ends every process, the frozen as well, and removes the folder; ag
   await processes.close();
 });
 
-test("when its keeper dies, whoever waits for a process hears of it, and closing ends what it left", async () => {
-  const processes = open();
-  const child = await start(processes);
-  process.kill(keeperOf(processes.folder), "SIGKILL");
-  expect(await child.ended).toBe("its keeper is gone");
-  expect(child.alive).toBe(false);
-  await expect(start(processes)).rejects.toThrow("the keeper of the stack's processes is gone");
+test("when its reaper dies, its processes end, whoever waits for them hears of it, and another takes its place", async () => {
+  const deaths: Ending[] = [];
+  const processes = open((ending) => deaths.push(ending));
+  const left = path.join(scratch, "left");
+  processes.onExit(process.execPath, ["-e", `require("fs").writeFileSync(${JSON.stringify(left)}, "")`]);
+  const children = [await start(processes), await start(processes)];
+  await children[1]!.signal("SIGSTOP");
+  const reaper = reaperOf(processes.folder);
+  process.kill(reaper, "SIGKILL");
+  for (const { ended } of children)
+    expect(await ended).toEqual({ how: "its reaper is gone", expected: true, output: "" });
+  expect(children.map(({ pid }) => pid).some(isAlive)).toBe(false);
+  const next = await start(processes);
+  expect(deaths).toEqual([{ how: "signal SIGKILL", expected: false, output: "" }]);
+  expect(processesIn(processes.folder)).toEqual([next.pid]);
+  const other = reaperOf(processes.folder);
+  expect([other === reaper, isAlive(other)]).toEqual([false, true]);
   await processes.close();
-  await soon(() => !isAlive(child.pid));
-  expect(existsSync(processes.folder)).toBe(false);
+  expect([isAlive(next.pid), existsSync(processes.folder), existsSync(left)]).toEqual([false, false, false]);
+  expect(deaths).toHaveLength(1);
 });
 
-test("a keeper that cannot do what it is told ends everything", async () => {
-  const processes = open();
+test("what was to be run on exit is run by the reaper that took the place of another", async () => {
+  const died = path.join(scratch, "died twice");
+  const { runner, folder, reaper } = await owner("waiting", died);
+  process.kill(reaper, "SIGKILL");
+  await soon(() => reaperOf(folder) !== reaper && reaperOf(folder) !== runner.pid, 5_000);
+  runner.kill("SIGKILL");
+  await soon(() => existsSync(died) && !existsSync(folder), 5_000);
+});
+
+test("a reaper that is stopped is killed when it does not do what it is told, and another takes its place", async () => {
+  const deaths: Ending[] = [];
+  const processes = open((ending) => deaths.push(ending), 2_500);
   const child = await start(processes);
-  const lost = processes.spawn(process.execPath, idle, { env: {}, log: "no/such/folder/child.log" });
-  await expect(lost).rejects.toThrow("its keeper is gone");
+  process.kill(reaperOf(processes.folder), "SIGSTOP");
+  await child.kill();
   expect(isAlive(child.pid)).toBe(false);
+  expect((await start(processes)).alive).toBe(true);
+  expect(deaths).toMatchObject([{ how: "signal SIGKILL", expected: false }]);
+  process.kill(reaperOf(processes.folder), "SIGSTOP");
+  await processes.close();
+  expect(existsSync(processes.folder)).toBe(false);
+  expect(deaths).toHaveLength(1);
+});
+
+test("a reaper that cannot do what it is told ends everything, and says why", async () => {
+  const deaths: Ending[] = [];
+  const processes = open((ending) => deaths.push(ending));
+  const child = await start(processes);
+  const lost = processes.spawn(process.execPath, idle, { env: {}, name: "no/such/folder/child" });
+  await expect(lost).rejects.toThrow("its reaper is gone");
+  expect(isAlive(child.pid)).toBe(false);
+  await start(processes);
+  expect(deaths).toMatchObject([{ how: "exit code 1", output: expect.stringContaining("ENOENT") }]);
+});
+
+test("nothing is started after closing", async () => {
+  const processes = open();
+  await processes.close();
+  await expect(start(processes)).rejects.toThrow("its stack is closed");
 });
 
 // --- processes
@@ -133,13 +177,19 @@ test("a process works in the folder, its lines arrive whole, its errors are in i
   `;
   const child = await processes.spawn(process.execPath, ["-e", script], {
     env: { A: "b" },
-    log: "child.log",
-    onLine: (line) => lines.push(line),
+    name: "child",
+    onLine: (line) => {
+      lines.push(line);
+      return line === "two";
+    },
   });
-  expect(await child.ended).toBe("exit code 3");
-  expect(lines).toEqual(["one", "two", `${processes.folder} b`]);
+  const { folder } = processes;
+  // what was meant for us is no output
+  const output = `one\n${folder} b\noh no`;
+  expect(await child.ended).toEqual({ how: "exit code 3", expected: false, output });
+  expect(lines).toEqual(["one", "two", `${folder} b`]);
   expect(child.alive).toBe(false);
-  expect(processes.tail("child.log")).toBe("oh no");
+  expect(child.output()).toBe(output);
 });
 
 test.runIf(process.platform === "linux")(
@@ -161,20 +211,20 @@ test("a process that is killed has ended when that is said", async () => {
   expect(isAlive(child.pid)).toBe(true);
   await child.kill();
   expect(isAlive(child.pid)).toBe(false);
-  expect(await child.ended).toBe("SIGKILL");
+  expect(await child.ended).toEqual({ how: "signal SIGKILL", expected: true, output: "" });
   await child.kill();
 });
 
 test("a command that does not exist is refused", async () => {
   const processes = open();
-  await expect(processes.spawn("/no/such/command", [], { env: {}, log: "x.log" })).rejects.toThrow(
-    "/no/such/command did not start",
+  await expect(processes.spawn("/no/such/command", [], { env: {}, name: "x" })).rejects.toThrow(
+    "/no/such/command: it did not start: exit code 127",
   );
 });
 
 // --- folders that were left behind
 
-/** A folder as a runner leaves it whose keeper was killed too, and a process that still works in it. */
+/** A folder as a runner leaves it whose reaper was killed too, and a process that still works in it. */
 async function leftBehind(owner: object) {
   const parent = path.dirname(open().folder);
   const folder = mkdtempSync(path.join(parent, "stormproof-"));

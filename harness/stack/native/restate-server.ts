@@ -3,10 +3,11 @@ import { createRequire } from "node:module";
 import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { Pool } from "undici";
+import { type Dispatcher, Pool, request } from "undici";
+import { type BoundedAnswer, boundedRequest } from "./bounded-request.ts";
+import type { Ending, ManagedProcess } from "./managed-process.ts";
 import { freePort } from "./ports.ts";
-import type { ManagedProcess, Processes } from "./processes.ts";
-import { ask } from "./questions.ts";
+import type { Processes } from "./processes.ts";
 
 /**
  * What a storm needs of the server: quick start (one partition, short ticks), quick and unlimited retries (with a limit,
@@ -33,8 +34,16 @@ export const TUNING: Readonly<Record<string, string>> = {
   "log-server.rocksdb-disable-wal-fsync": "true",
 };
 
-const LOG = "restate.log";
+/** How long a start may take, in milliseconds. */
+const START_MS = 30_000;
+/** How long one question whether it serves may go without an answer. */
+const HEALTH_MS = 1_000;
+/** How long a restart is tried again. */
 const RESTART_MS = 5_000;
+/** How long its binary may take to say how it understood its settings. */
+const SETTINGS_MS = 20_000;
+/** A connection breaks a moment before the end of its server is known. */
+const NEWS_MS = 200;
 
 /** The path of the server's binary for this platform. @throws when its package is not installed */
 export function serverBinary(): string {
@@ -55,14 +64,24 @@ export function serverBinary(): string {
 export class RestateServer {
   readonly #processes: Processes;
   readonly #tuning: Readonly<Record<string, string>>;
+  readonly #onDeath: (ending: Ending) => void;
   readonly #binary: string;
   #process: ManagedProcess | undefined;
+  #restarting: Promise<void> | undefined;
   #ports = { ingress: 0, admin: 0, node: 0 };
   #ingress!: Pool;
   #admin!: Pool;
 
-  /** @throws when its package is not installed */
-  constructor(processes: Processes, tuning: Readonly<Record<string, string>> = TUNING) {
+  /**
+   * @param onDeath called when a server that was healthy has ended, whoever ended it
+   * @throws when its package is not installed
+   */
+  constructor(
+    processes: Processes,
+    onDeath: (ending: Ending) => void = () => {},
+    tuning: Readonly<Record<string, string>> = TUNING,
+  ) {
+    this.#onDeath = onDeath;
     this.#binary = serverBinary();
     this.#processes = processes;
     this.#tuning = tuning;
@@ -103,10 +122,19 @@ export class RestateServer {
   }
 
   /**
-   * Starts it again on its data and its ports. The system may let go of a dead server's ports a moment after its end, so
-   * a start that fails is tried again for a while.
+   * Starts it again on its data and its ports; one that runs is left alone. The system may let go of a dead server's ports
+   * a moment after its end, so a start that fails is tried again for a while.
+   * @throws when it does not serve in the end
    */
-  async restart(): Promise<void> {
+  restart(): Promise<void> {
+    this.#restarting ??= this.#restart().finally(() => {
+      this.#restarting = undefined;
+    });
+    return this.#restarting;
+  }
+
+  async #restart(): Promise<void> {
+    if (this.#process?.alive) return this.#serving();
     for (const deadline = performance.now() + RESTART_MS; ; await sleep(100)) {
       try {
         await this.#launch();
@@ -123,16 +151,45 @@ export class RestateServer {
     await Promise.all([this.#ingress?.destroy(), this.#admin?.destroy()]);
   }
 
-  /** Rows of a query over Restate's introspection tables. @throws on an answer other than 200 */
-  async query<Row>(sql: string): Promise<Row[]> {
-    const { statusCode, body } = await ask(this.#admin, {
-      method: "POST",
-      path: "/query",
-      headers: { "content-type": "application/json", accept: "application/json" },
-      body: JSON.stringify({ query: sql }),
-    });
-    const text = await body.text();
-    if (statusCode !== 200) throw new Error(`introspection query answered ${statusCode}: ${text}`);
+  /**
+   * A request of the runner itself, which changes nothing by being made twice.
+   * @param purpose what is requested, for the error: "for the state"
+   * @throws an error that names the purpose; when the server ended meanwhile, also how, with the last lines of its log
+   */
+  async request(
+    door: "ingress" | "admin",
+    options: Dispatcher.RequestOptions,
+    purpose: string,
+  ): Promise<BoundedAnswer> {
+    const asked = this.#process;
+    try {
+      return await boundedRequest(door === "ingress" ? this.#ingress : this.#admin, options, purpose);
+    } catch (error) {
+      const ending = await Promise.race([asked?.ended, sleep(NEWS_MS)]);
+      if (!ending) throw error;
+      throw new Error(`restate-server ended while it was asked ${purpose}: ${ending.how}\n${ending.output}`.trim(), {
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Rows of a query over Restate's introspection tables.
+   * @param purpose what is queried, for the error
+   * @throws on an answer other than 200, and as `request` does
+   */
+  async query<Row>(sql: string, purpose: string): Promise<Row[]> {
+    const { status, text } = await this.request(
+      "admin",
+      {
+        method: "POST",
+        path: "/query",
+        headers: { "content-type": "application/json", accept: "application/json" },
+        body: JSON.stringify({ query: sql }),
+      },
+      purpose,
+    );
+    if (status !== 200) throw new Error(`restate-server was asked ${purpose}: status ${status}: ${text}`);
     return (JSON.parse(text) as { rows: Row[] }).rows;
   }
 
@@ -160,7 +217,11 @@ export class RestateServer {
 
   /** The server ignores settings that it does not know without a word, so it is asked what it understood. */
   async #assertTuning(): Promise<void> {
-    const { stdout } = await promisify(execFile)(this.#binary, ["--dump-config"], { env: this.#environment() });
+    const { stdout } = await promisify(execFile)(this.#binary, ["--dump-config"], {
+      env: this.#environment(),
+      timeout: SETTINGS_MS,
+      killSignal: "SIGKILL",
+    });
     const understood = parseFlatToml(stdout);
     for (const [key, value] of Object.entries(this.#tuning)) {
       if (understood.get(key) !== value)
@@ -171,42 +232,45 @@ export class RestateServer {
   async #launch(): Promise<void> {
     const running = await this.#processes.spawn(this.#binary, ["--no-logo"], {
       env: this.#environment(),
-      log: LOG,
+      name: "restate",
     });
     this.#process = running;
     const health = `http://127.0.0.1:${this.#ports.admin}/health`;
-    for (let waited = 0; waited < 30_000; waited += 5) {
-      if (!running.alive)
-        throw new Error(`restate-server ended at its start (${await running.ended}): ${this.#processes.tail(LOG)}`);
-      if (
-        await fetch(health).then(
-          (answer) => answer.ok,
-          () => false,
-        )
-      )
-        return;
-      await sleep(5);
-    }
-    await running.kill();
-    throw new Error("restate-server was not healthy within 30 seconds");
+    await this.#until(running, "healthy", () => isOk(request(health, HEALTH)));
+    void running.ended.then(this.#onDeath);
   }
 
   async #serving(): Promise<void> {
-    const deadline = performance.now() + 30_000;
-    while (performance.now() < deadline) {
-      const ready = await this.#ingress.request({ method: "GET", path: "/restate/health" }).then(
-        async ({ statusCode, body }) => {
-          await body.dump();
-          return statusCode === 200;
-        },
-        () => false,
-      );
-      if (ready) return;
-      await sleep(5);
+    if (!this.#process) throw new Error("restate-server was never started");
+    await this.#until(this.#process, "serving", () =>
+      isOk(this.#ingress.request({ method: "GET", path: "/restate/health", ...HEALTH })),
+    );
+  }
+
+  /** @throws when the server ends before that, or has not come so far within its bound: then it is ended */
+  async #until(running: ManagedProcess, what: string, holds: () => Promise<boolean>): Promise<void> {
+    for (const deadline = performance.now() + START_MS; performance.now() < deadline; await sleep(5)) {
+      if (await holds()) return;
+      if (running.alive) continue;
+      const { how, output } = await running.ended;
+      throw new Error(`restate-server ended before it was ${what}: ${how}\n${output}`.trim());
     }
-    throw new Error("the ingress of restate-server did not serve within 30 seconds");
+    const output = running.output();
+    await running.kill();
+    throw new Error(`restate-server was not ${what} within ${START_MS} ms\n${output}`.trim());
   }
 }
+
+const HEALTH = { headersTimeout: HEALTH_MS, bodyTimeout: HEALTH_MS };
+
+const isOk = (asked: Promise<Dispatcher.ResponseData>): Promise<boolean> =>
+  asked.then(
+    async ({ statusCode, body }) => {
+      await body.dump();
+      return statusCode === 200;
+    },
+    () => false,
+  );
 
 function parseFlatToml(text: string): Map<string, string> {
   const values = new Map<string, string>();

@@ -2,16 +2,9 @@
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { isAlive } from "./workspace.ts";
 
-/** Whether a process runs; one that has ended and was not yet collected does not. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return process.platform !== "linux" || !/^\d+ \(.*\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
-  } catch {
-    return false;
-  }
-}
+export { isAlive };
 
 /** The processes that work in a folder (or, once it was removed, did); none where the system does not say. */
 export function processesIn(folder: string): number[] {

@@ -32,8 +32,18 @@ const counter = restate.object({
     },
   },
 });
-/** Which process serves. */
-const whoami = restate.service({ name: "whoami", handlers: { boot: async () => boot } });
+/** Which process serves; and its end. */
+const whoami = restate.service({
+  name: "whoami",
+  handlers: {
+    boot: async () => boot,
+    exit: async (_: restate.Context, code: number): Promise<void> => {
+      console.log("about to exit");
+      console.error("the last line");
+      process.exit(code);
+    },
+  },
+});
 
 const app = async (request: Request): Promise<Response> => {
   const answer = await fetch(`${process.env.INGRESS_URL}/whoami/boot`, { method: "POST" });

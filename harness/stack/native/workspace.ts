@@ -31,7 +31,7 @@ export function makeWorkspace(): string {
   return folder;
 }
 
-/** Hands the folder to the process that outlives the runner by a moment: the keeper. */
+/** Hands the folder to the process that outlives the runner by a moment: the reaper. */
 export function handOver(folder: string, pid: number): void {
   writeFileSync(path.join(folder, OWNER), JSON.stringify(identity(pid)));
 }
@@ -79,8 +79,18 @@ function identity(pid: number): Identity {
   }
 }
 
+/** Whether a process runs; one that has ended and was not yet collected does not. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return process.platform !== "linux" || !/^\d+ \(.*\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
 /** Processes whose working directory is the folder: only ours are started there. */
-function processesIn(folder: string): number[] {
+export function processesIn(folder: string): number[] {
   let entries: string[];
   try {
     entries = readdirSync("/proc");

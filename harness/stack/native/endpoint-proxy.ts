@@ -23,7 +23,7 @@ const SETTLE_MS = 3;
  * The frame-aware proxy between Restate and the endpoint: it takes the streams of attempts apart into messages and asks
  * the gate about each. Restate knows only the proxy's address, so the endpoint behind it can be switched.
  */
-export class Proxy {
+export class EndpointProxy {
   gate: Gate | undefined;
   readonly #upstreamUrl: () => string;
   readonly #server: Http2Server;
