@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import type { Json, Operation } from "../plan/index.ts";
-import { makeTag, TAG_PATTERN, tagged, taggedJson, taggedOperation, untagged, untaggedJson } from "./tag.ts";
+import type { Json } from "../plan/index.ts";
+import { makeTag, TAG_PATTERN, tagged, taggedJson, untagged, untaggedJson } from "./tag.ts";
 
 const tag = makeTag(Math.random);
 
@@ -51,31 +51,4 @@ test("names of fields are translated back too, and what was never there stays aw
   expect(untaggedJson({ type: "ok" }, tag)).not.toHaveProperty("value");
   // a name like any other, in JSON
   expect(Object.keys(taggedJson(JSON.parse('{"__proto__": 1}'), tag) as object)).toEqual(["__proto__"]);
-});
-
-test("an operation's ids are the case's own: its key, its path, its input, its idempotency key", () => {
-  const direct: Operation = {
-    id: "o1",
-    client: "c1",
-    kind: "pay",
-    mode: "call",
-    call: { service: "accounts", key: "@a1", handler: "pay" },
-    input: { to: "@a2", items: ["@i1", 3], fixed: "a2" },
-    idempotencyKey: "@k1",
-    after: ["o0"],
-  };
-  expect(taggedOperation(direct, tag)).toEqual({
-    ...direct,
-    call: { service: "accounts", key: `${tag}a1`, handler: "pay" },
-    input: { to: `${tag}a2`, items: [`${tag}i1`, 3], fixed: "a2" },
-    idempotencyKey: `${tag}k1`,
-  });
-  const { call: _, input: __, idempotencyKey: ___, ...rest } = direct;
-  const front = { ...rest, call: { app: "shop", handler: "POST /reserve/@p1" } };
-  expect(taggedOperation(front, tag)).toEqual({
-    ...rest,
-    call: { app: "shop", handler: `POST /reserve/${tag}p1` },
-  });
-  const cancel: Operation = { ...rest, mode: "cancel", of: "o0" };
-  expect(taggedOperation(cancel, tag)).toEqual(cancel);
 });

@@ -1,26 +1,27 @@
 import { expect, test } from "vitest";
+import type { Json, Operation } from "../plan/index.ts";
 import { type History, readHistory, UnusableHistory, validateHistory, writeHistory } from "./index.ts";
 
+const operation = (id: string, client: string, kind: string, args: Json): Operation => ({ id, client, kind, args });
+const operations = [
+  operation("o1", "a", "write", 1),
+  operation("o2", "b", "read", null),
+  operation("o3", "a", "write", 2),
+];
 const history: History = {
-  plan: {
-    operations: [
-      { id: "o1", client: "a", kind: "write", mode: "call", call: { service: "s", handler: "h", key: "@k" }, input: 1 },
-      { id: "o2", client: "b", kind: "read", mode: "call", call: { service: "s", handler: "h", key: "@k" } },
-      { id: "o3", client: "a", kind: "write", mode: "call", input: 2 },
-    ],
-    faults: [],
-  },
+  plan: { operations, faults: [] },
+  operations,
   stack: "simulated",
   events: [
-    { type: "invoke", at: 0, operation: "o1" },
+    { type: "invoke", at: 0, operation: "o1", request: { call: "s/h", key: "@k" } },
     { type: "info", at: 1.5, operation: "o1", reason: "connection lost" },
-    { type: "fault", at: 2, fault: "f1", kind: "kill-server", phase: "struck" },
+    { type: "fault", at: 2, fault: "f1", kind: "kill-server", phase: "injected" },
     { type: "invoke", at: 3, operation: "o3" },
     { type: "invoke", at: 3, operation: "o2" },
     { type: "ok", at: 4, operation: "o2", value: 1 },
-    { type: "fail", at: 5, operation: "o3", status: 409, message: "taken" },
+    { type: "fail", at: 5, operation: "o3", code: 409, message: "taken" },
   ],
-  final: { quiescent: true, unfinished: [], state: {}, outcomes: {} },
+  final: { quiescent: true, unfinished: [], state: {} },
 };
 
 test("a history survives JSON lines", () => {
@@ -35,8 +36,8 @@ const bad: [string, string[], number][] = [
   ["with a completion before its invoke", lines.toSpliced(1, 1), 2],
   ["with an invoke twice", lines.toSpliced(2, 0, lines[1]!), 3],
   ["with a client that does two things at once", [lines[0]!, lines[1]!, lines[4]!, ...lines.slice(5)], 3],
-  ["with time going back", lines.toSpliced(3, 0, '{"type":"fault","at":0.5}'), 4],
-  ["of an operation that nobody planned", lines.toSpliced(1, 0, '{"type":"invoke","at":0,"operation":"o9"}'), 2],
+  ["with time going back", lines.toSpliced(3, 0, '{"type":"recovery","at":0.5}'), 4],
+  ["of an operation that nobody knows", lines.toSpliced(1, 0, '{"type":"invoke","at":0,"operation":"o9"}'), 2],
   ["with an event of no known type", lines.toSpliced(1, 0, '{"type":"miracle","at":0}'), 2],
 ];
 

@@ -16,7 +16,7 @@ const shapes = [shape("kill", "process"), shape("reset", "message")];
 
 const invoke = (operation: string): Moment => ({ at: "operation", operation, point: "invoke", when: "before" });
 
-/** Plans in which operations name earlier ones in every way, and faults and happensBefore name any. */
+/** Plans in which operations name earlier ones in every way, and faults and ordering constraints name any. */
 const plans: fc.Arbitrary<Plan> = fc
   .integer({ min: 1, max: 8 })
   .chain((size) => {
@@ -41,13 +41,12 @@ const plans: fc.Arbitrary<Plan> = fc
     const id = (index: number): string => `o${index + 1}`;
     return {
       operations: operations.map(({ client, of, after, at, retries, amount }, index): Operation => {
-        const target = of !== null && of < index ? { of: id(of), mode: "cancel" as const } : { mode: "call" as const };
+        const target = of !== null && of < index ? { of: id(of), kind: "cancel" } : { kind: "any" };
         return {
           id: id(index),
           client,
-          kind: "any",
           ...target,
-          input: { amount },
+          args: { amount },
           ...(after !== null && after < index && { after: [id(after)] }),
           ...(at !== null && at < index && { at: invoke(id(at)) }),
           ...(retries !== null && { retries }),
@@ -63,7 +62,7 @@ const plans: fc.Arbitrary<Plan> = fc
     };
   });
 
-const amounts = ({ operations }: Plan): number[] => operations.map(({ input }) => (input as { amount: number }).amount);
+const amounts = ({ operations }: Plan): number[] => operations.map(({ args }) => (args as { amount: number }).amount);
 const always = () => true;
 const rarely = (candidate: Plan): boolean => {
   let hash = 7;
@@ -81,8 +80,8 @@ const when =
 function* withoutOne(plan: Plan): Generator<Plan> {
   for (const { id } of plan.operations) yield withoutOperations(plan, [id]);
   for (const fault of plan.faults) yield { ...plan, faults: plan.faults.filter((one) => one !== fault) };
-  for (const pin of plan.happensBefore ?? [])
-    yield { ...plan, happensBefore: plan.happensBefore!.filter((one) => one !== pin) };
+  for (const order of plan.happensBefore ?? [])
+    yield { ...plan, happensBefore: plan.happensBefore!.filter((one) => one !== order) };
 }
 
 const named = ({ operations, faults, happensBefore = [] }: Plan): string[] => [
@@ -107,35 +106,35 @@ test("a shrunk plan still fails, and nothing can be taken away from it, whatever
 });
 
 test("numbers become smaller, durations stay", async () => {
-  const input = { amount: 90, order: { delayMs: 60, items: [7] } };
-  const plan: Plan = { operations: [{ id: "o1", client: "A", kind: "any", mode: "call", input }], faults: [] };
+  const args = { amount: 90, order: { delayMs: 60, items: [7] } };
+  const plan: Plan = { operations: [{ id: "o1", client: "A", kind: "any", args }], faults: [] };
   const { plan: shrunk } = await shrink(
     plan,
     shapes,
     async (candidate) => (candidate.operations.length > 0 ? candidate : undefined),
     () => true,
   );
-  expect(shrunk.operations[0]?.input).toEqual({ amount: 1, order: { delayMs: 60, items: [1] } });
+  expect(shrunk.operations[0]?.args).toEqual({ amount: 1, order: { delayMs: 60, items: [1] } });
 });
 
 test("of a failure that needs certain parts, these are left and nothing else", async () => {
   const needs = fc.record({
     operation: fc.nat(),
     fault: fc.nat(),
-    pin: fc.nat(),
+    order: fc.nat(),
     amount: fc.integer({ min: 1, max: 9 }),
   });
   await fc.assert(
-    fc.asyncProperty(plans, needs, async (plan, { operation, fault, pin, amount }) => {
+    fc.asyncProperty(plans, needs, async (plan, { operation, fault, order, amount }) => {
       const { operations, faults, happensBefore = [] } = plan;
       const needed = operations[operation % operations.length]!;
       const neededFault = faults[fault % Math.max(1, faults.length)];
-      const neededOrder = happensBefore[pin % Math.max(1, happensBefore.length)];
-      const least = Math.min(amount, (needed.input as { amount: number }).amount);
+      const neededOrder = happensBefore[order % Math.max(1, happensBefore.length)];
+      const least = Math.min(amount, (needed.args as { amount: number }).amount);
       const fails = (candidate: Plan): boolean => {
-        const input = candidate.operations.find(({ id }) => id === needed.id)?.input as { amount: number } | undefined;
+        const args = candidate.operations.find(({ id }) => id === needed.id)?.args as { amount: number } | undefined;
         return (
-          (input?.amount ?? 0) >= least &&
+          (args?.amount ?? 0) >= least &&
           (!neededFault || candidate.faults.some(({ id }) => id === neededFault.id)) &&
           (!neededOrder || candidate.happensBefore!.includes(neededOrder))
         );
@@ -167,24 +166,24 @@ describe("in a plan of everything", () => {
     id,
     client,
     kind: "any",
-    mode: "call",
+    args: null,
     ...more,
   });
-  const pin: Order = { first: invoke("o1"), second: invoke("o3") };
+  const order: Order = { first: invoke("o1"), second: invoke("o3") };
   const plan: Plan = {
     operations: [
-      operation("o1", "A", { retries: 1, input: { amount: 5 } }),
+      operation("o1", "A", { retries: 1, route: "front", args: { amount: 5 } }),
       operation("o2", "A", { after: ["o1"] }),
       operation("o3", "B", { after: ["o1", "o2"], at: invoke("o2") }),
-      operation("o4", "C", { mode: "cancel", of: "o2" }),
-      operation("o5", "C", { mode: "attach", of: "o4" }),
+      operation("o4", "C", { kind: "cancel", of: "o2" }),
+      operation("o5", "C", { kind: "attach", of: "o4" }),
     ],
     faults: [
       { id: "f1", kind: "reset", at: invoke("o1"), heal: invoke("o2") },
       { id: "f2", kind: "kill", at: invoke("o2") },
       { id: "f3", kind: "kill", at: invoke("o3"), heal: invoke("o1") },
     ],
-    happensBefore: [pin, { first: invoke("o2"), second: invoke("o1") }],
+    happensBefore: [order, { first: invoke("o2"), second: invoke("o1") }],
     schedule: 3,
   };
 
@@ -193,12 +192,12 @@ describe("in a plan of everything", () => {
     expect(left).toEqual({
       operations: [plan.operations[0], operation("o3", "B", { after: ["o1"] })],
       faults: [{ id: "f1", kind: "reset", at: invoke("o1") }, plan.faults[2]],
-      happensBefore: [pin],
+      happensBefore: [order],
       schedule: 3,
     });
   });
 
-  test("process faults are tried first, then other faults, clients, operations, fields and values, happensBefore", async () => {
+  test("process faults are tried first, then other faults, clients, operations, fields and values, ordering constraints", async () => {
     const tries: string[] = [];
     const missing = <T extends { id: string }>(all: T[], left: T[]): string[] =>
       all.flatMap(({ id }) => (left.some((one) => one.id === id) ? [] : [id]));
