@@ -1,9 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { Operation } from "../plan/index.ts";
-import type { Subject } from "../session/system-under-test.ts";
 import type { ClientAnswer, ClientRequest, Destination, Stack } from "../stack/index.ts";
-import { Performance, type Task } from "./client.ts";
+import { ClientCall, type Wish } from "./client.ts";
 
 type Reply = ClientAnswer | Error | "silence";
 const answer = (body: unknown, status = 200, headers: Record<string, string> = {}): ClientAnswer => ({
@@ -14,8 +12,8 @@ const answer = (body: unknown, status = 200, headers: Record<string, string> = {
 const broken = Object.assign(new Error("other side closed"), { code: "UND_ERR_SOCKET" });
 const refused = Object.assign(new Error("fetch failed"), { cause: { code: "ECONNREFUSED" } });
 
-/** A client of a stack that replies as it is told to, and that knows the product service by another name. */
-function make(operation: Partial<Operation>, replies: Reply[], more: Partial<Task> = {}) {
+/** A client of a stack that replies as it is told to. */
+function make(wish: Wish, replies: Reply[], retries = 0) {
   const asked: { to: Destination; request: ClientRequest }[] = [];
   const sleeping: (() => void)[] = [];
   let sent = 0;
@@ -29,66 +27,47 @@ function make(operation: Partial<Operation>, replies: Reply[], more: Partial<Tas
       return new Promise((_, reject) => signal!.addEventListener("abort", () => reject(signal!.reason)));
     },
   } as unknown as Stack;
-  const subject = {
-    target: (call: object) => ("service" in call ? { ...call, service: "Ware" } : call),
-    decode: (_: object, value: unknown) => ({ decoded: value }),
-  } as unknown as Subject;
-  const performance = new Performance({
-    stack,
-    subject,
-    operation: { id: "o1", client: "c1", kind: "any", mode: "call", ...operation },
-    name: "tag-/o1",
-    sent: () => void sent++,
-    ...more,
-  });
-  return { performance, asked, sleeping, sent: () => sent };
+  const call = new ClientCall({ stack, wish, name: "tag-/o1", retries, sent: () => void sent++ });
+  return { call, asked, sleeping, sent: () => sent };
 }
-const reserve = { call: { service: "product", key: "a b/c", handler: "reserve" }, idempotencyKey: "r1" };
+const app = "shop";
+const target = { call: "product/reserve", key: "a b/c" };
+const reserve: Wish = { app, request: { ...target, idempotencyKey: "r1" } };
+const front: Wish = { app, request: { front: "GET /x/:id", params: { id: "y/z" } } };
+const cancel: Wish = { kind: "cancel", invocation: "inv_0" };
 
-test("a call goes by the implementation's names, with the operation's, and its answer is decoded", async () => {
-  const { performance, asked, sent } = make({ ...reserve, input: { n: 1 } }, [
-    answer({ ok: true }, 200, { "x-restate-id": "inv_1" }),
-  ]);
-  expect(await performance.run()).toEqual({
-    type: "ok",
-    status: 200,
-    value: { decoded: { ok: true } },
-    invocation: "inv_1",
-  });
+test("a call goes to the ingress with the operation's name, and tells which invocation answered", async () => {
+  const wish: Wish = { app, request: { ...target, idempotencyKey: "r1", input: { n: 1 } } };
+  const { call, asked, sent } = make(wish, [answer({ ok: true }, 200, { "x-restate-id": "inv_1" })]);
+  expect(await call.run()).toEqual({ type: "ok", value: { ok: true }, invocation: "inv_1" });
   expect(sent()).toBe(1);
   const headers = { "x-stormproof-operation": "tag-/o1", "idempotency-key": "r1", "content-type": "application/json" };
-  const request = { method: "POST", path: "/Ware/a%20b%2Fc/reserve", headers, body: '{"n":1}' };
+  const request = { method: "POST", path: "/product/a%20b%2Fc/reserve", headers, body: '{"n":1}' };
   expect(asked).toEqual([{ to: "ingress", request }]);
 });
 
-test.each<[string, Partial<Operation>, Partial<Task>, Destination, string, string]>([
-  ["send", { ...reserve, mode: "send", delay: 50 }, {}, "ingress", "POST", "/Ware/a%20b%2Fc/reserve/send?delay=50ms"],
-  ["front app", { call: { app: "shop", handler: "GET /x/y" } }, {}, { app: "shop" }, "GET", "/x/y"],
+test.each<[string, Wish, Destination, string, string]>([
   [
-    "attach",
-    { mode: "attach", of: "o0" },
-    { invocation: "inv_0" },
+    "a send",
+    { app, request: { ...target, send: { delayMs: 50 } } },
     "ingress",
-    "GET",
-    "/restate/invocation/inv_0/attach",
+    "POST",
+    "/product/a%20b%2Fc/reserve/send?delay=50ms",
   ],
-  ["cancel", { mode: "cancel", of: "o0" }, { invocation: "inv_0" }, "admin", "PATCH", "/invocations/inv_0/cancel"],
-  ["terminate", { mode: "terminate", of: "o0" }, { invocation: "inv_0" }, "admin", "PATCH", "/invocations/inv_0/kill"],
-])("%s", async (_, operation, task, to, method, path) => {
-  const { performance, asked } = make(operation, [answer({ invocationId: "inv_1", status: "Accepted" }, 202)], task);
-  expect((await performance.run()).type).toBe("ok");
+  ["a request to a front app", front, { app }, "GET", "/x/y%2Fz"],
+  ["attach", { kind: "attach", invocation: "inv_0" }, "ingress", "GET", "/restate/invocation/inv_0/attach"],
+  ["cancel", cancel, "admin", "PATCH", "/invocations/inv_0/cancel"],
+  ["terminate", { kind: "terminate", invocation: "inv_0" }, "admin", "PATCH", "/invocations/inv_0/kill"],
+])("%s", async (_, wish, to, method, path) => {
+  const { call, asked } = make(wish, [answer({ invocationId: "inv_1", status: "Accepted" }, 202)]);
+  expect((await call.run()).type).toBe("ok");
   expect(asked[0]).toMatchObject({ to, request: { method, path } });
 });
 
-test("the answer of a send is its acceptance; one to an attach is decoded as the call's that it is about", async () => {
-  const send = make({ ...reserve, mode: "send" }, [
-    answer({ invocationId: "inv_1", status: "PreviouslyAccepted" }, 200),
-  ]);
-  expect(await send.performance.run()).toMatchObject({ value: "PreviouslyAccepted", invocation: "inv_1" });
-  const attach = make({ mode: "attach", of: "o0" }, [answer(7)], { invocation: "inv_0", about: reserve.call });
-  expect(await attach.performance.run()).toMatchObject({ value: { decoded: 7 } });
-  const cancel = make({ mode: "cancel", of: "o0" }, [answer(7)], { invocation: "inv_0", about: reserve.call });
-  expect(await cancel.performance.run()).toMatchObject({ value: 7 });
+test("that a send was accepted is no answer, but tells its invocation", async () => {
+  const accepted = answer({ invocationId: "inv_1", status: "PreviouslyAccepted" }, 200);
+  const { call } = make({ app, request: { ...target, send: true } }, [accepted]);
+  expect(await call.run()).toEqual({ type: "ok", value: null, invocation: "inv_1" });
 });
 
 test.each([
@@ -100,17 +79,17 @@ test.each([
   [504, "info"],
   [429, "info"],
 ])("an answer of status %i is a %s", async (status, type) => {
-  const { performance } = make(reserve, [answer({ message: "no" }, status)]);
-  const completion = await performance.run();
+  const { call } = make(reserve, [answer({ message: "no" }, status)]);
+  const completion = await call.run();
   expect(completion.type).toBe(type);
-  if (completion.type === "fail") expect(completion).toMatchObject({ status, message: "no" });
+  if (completion.type === "fail") expect(completion).toMatchObject({ code: status, message: "no" });
 });
 
 test("a broken connection leaves the outcome open; with retries the client asks again, identically", async () => {
   const once = make(reserve, [broken]);
-  expect(await once.performance.run()).toEqual({ type: "info", reason: "no answer: UND_ERR_SOCKET" });
-  const twice = make({ ...reserve, retries: 1 }, [broken, answer(true)]);
-  const running = twice.performance.run();
+  expect(await once.call.run()).toEqual({ type: "info", reason: "no answer: UND_ERR_SOCKET" });
+  const twice = make(reserve, [broken, answer(true)], 1);
+  const running = twice.call.run();
   await turn();
   twice.sleeping.shift()!();
   expect(await running).toMatchObject({ type: "ok" });
@@ -118,8 +97,8 @@ test("a broken connection leaves the outcome open; with retries the client asks 
 });
 
 test("where nobody listened, asking again is not a retry", async () => {
-  const { performance, sleeping } = make(reserve, [refused, refused, answer(true)]);
-  const running = performance.run();
+  const { call, sleeping } = make(reserve, [refused, refused, answer(true)]);
+  const running = call.run();
   for (let i = 0; i < 2; i++) {
     await turn();
     sleeping.shift()!();
@@ -128,34 +107,34 @@ test("where nobody listened, asking again is not a retry", async () => {
 });
 
 test("a client that walks away never learns the answer", async () => {
-  const { performance, asked } = make({ ...reserve, retries: 3 }, ["silence"]);
-  const running = performance.run();
+  const { call, asked } = make(reserve, ["silence"], 3);
+  const running = call.run();
   await turn();
-  performance.cut("walks away");
+  call.cut("walks away");
   expect(await running).toEqual({ type: "info", reason: "the client walked away" });
   expect(asked).toHaveLength(1);
 });
 
 test("one that walks away while it waits to ask again does not ask again", async () => {
-  const { performance, asked, sleeping } = make(reserve, [refused, answer(true)]);
-  const running = performance.run();
+  const { call, asked, sleeping } = make(reserve, [refused, answer(true)]);
+  const running = call.run();
   await turn();
-  performance.cut("walks away");
+  call.cut("walks away");
   sleeping.shift()!();
   expect(await running).toEqual({ type: "info", reason: "the client walked away" });
   expect(asked).toHaveLength(1);
 });
 
-test.each<[string, Partial<Operation>, boolean]>([
+test.each<[string, Wish, boolean]>([
   ["an idempotent request", reserve, true],
-  ["a front app", { call: { app: "shop", handler: "POST /x" } }, true],
-  ["a request without an idempotency key", { call: reserve.call }, false],
-  ["a cancellation", { mode: "cancel", of: "o0" }, false],
-])("a client that loses its connection asks again for %s: %s", async (_, operation, again) => {
-  const { performance, asked, sleeping } = make(operation, ["silence", answer(true)], { invocation: "inv_0" });
-  const running = performance.run();
+  ["a front app", front, true],
+  ["a request without an idempotency key", { app, request: target }, false],
+  ["a cancellation", cancel, false],
+])("a client that loses its connection asks again for %s: %s", async (_, wish, again) => {
+  const { call, asked, sleeping } = make(wish, ["silence", answer(true)]);
+  const running = call.run();
   await turn();
-  performance.cut("asks again");
+  call.cut("asks again");
   await turn();
   sleeping.shift()?.();
   expect((await running).type).toBe(again ? "ok" : "info");

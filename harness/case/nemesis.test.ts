@@ -21,16 +21,16 @@ const invoke = (operation: string, when: Moment["when"]): Moment => ({
 });
 
 /** What becomes of what is injected. */
-interface Strikes {
+interface Healing {
   healing?: Promise<void> | (() => Promise<void>);
   rested?: Promise<void>;
 }
 
 /** A nemesis of a plan with the operations o1 and o2, and all that it does. */
-function make(faults: Fault[], more: Partial<Plan> & Strikes = {}) {
+function make(faults: Fault[], more: Partial<Plan> & Healing = {}) {
   const { healing, rested, ...plan } = more;
   const done: string[] = [];
-  const operation = (id: string): Operation => ({ id, client: id, kind: "any", mode: "call" });
+  const operation = (id: string): Operation => ({ id, client: id, kind: "any", args: null });
   const nemesis = new Nemesis(
     { operations: [operation("o1"), operation("o2")], faults, ...plan },
     (moment) => ({
@@ -62,7 +62,7 @@ async function isHeld(promise: unknown): Promise<boolean> {
   return !settled;
 }
 
-test("a fault strikes at its moment, once, and says where", async () => {
+test("a fault is injected at its moment, once, and says where", async () => {
   const { nemesis, done } = make([{ id: "f1", kind: "cut-stream", at: message("o1", 2) }]);
   expect(nemesis.at(message("o1", 1), "Run")).toEqual({});
   expect(nemesis.at(message("o2", 2), "Run")).toEqual({});
@@ -70,9 +70,9 @@ test("a fault strikes at its moment, once, and says where", async () => {
   expect(await nemesis.at(message("o1", 2), "Run")).toEqual({ decision: "reset" });
   expect(await nemesis.at(message("o1", 2), "Run again")).toEqual({});
   // it does not last, so there is nothing to heal
-  await nemesis.close();
+  await nemesis.recover();
   nemesis.recordMissed();
-  expect(done).toEqual(["f1 struck Run"]);
+  expect(done).toEqual(["f1 injected Run"]);
 });
 
 test("moments that no plan names pass without a promise", () => {
@@ -109,30 +109,30 @@ test("what a fault holds goes on when it is healed, at the moment that the plan 
   expect(await isHeld(held)).toBe(true);
   await nemesis.at(message("o2", 3), "");
   expect(await held).toEqual({});
-  expect(done).toEqual(["f1 struck POST /pay", "f1 healed"]);
-  await nemesis.close();
+  expect(done).toEqual(["f1 injected POST /pay", "f1 healed"]);
+  await nemesis.recover();
   expect(done).toHaveLength(2);
 });
 
-test("healing before it has struck does nothing: it lasts until the closing phase", async () => {
+test("healing before it has injected does nothing: it lasts until the recovery phase", async () => {
   const { nemesis, done } = make([{ id: "f1", kind: "stall", at: effect("o1", "before"), heal: message("o2", 3) }]);
   await nemesis.at(message("o2", 3), "");
   const held = nemesis.at(effect("o1", "before"), "");
   expect(await isHeld(held)).toBe(true);
-  await nemesis.close();
+  await nemesis.recover();
   expect(await held).toEqual({});
-  expect(done).toEqual(["f1 struck ", "f1 healed"]);
+  expect(done).toEqual(["f1 injected ", "f1 healed"]);
 });
 
 test("a zombie stays frozen, with its calls held, until it is healed; then the calls go first", async () => {
   const { nemesis, done } = make([{ id: "f1", kind: "zombie", at: message("o1", 1), heal: message("o2", 1) }]);
   const held = nemesis.at(message("o1", 1), "Run");
   expect(await isHeld(held)).toBe(true);
-  expect(done).toEqual(["f1 struck Run", "zombie"]);
+  expect(done).toEqual(["f1 injected Run", "zombie"]);
   await nemesis.at(message("o2", 1), "");
   await held;
   await nemesis.heal("f1");
-  expect(done).toEqual(["f1 struck Run", "zombie", "calls released", "zombie healed", "f1 healed"]);
+  expect(done).toEqual(["f1 injected Run", "zombie", "calls released", "zombie healed", "f1 healed"]);
 });
 
 test("a server that was killed comes back at once, and the run waits for it", async () => {
@@ -141,29 +141,29 @@ test("a server that was killed comes back at once, and the run waits for it", as
   expect(nemesis.healing).toEqual([]);
   expect(await nemesis.at(message("o1", 1), "Run")).toEqual({});
   expect(nemesis.healing).toEqual(["the fault f1 (kill-server)"]);
-  const closed = nemesis.close();
+  const closed = nemesis.recover();
   expect(await isHeld(closed)).toBe(true);
   back.resolve();
   await closed;
   expect(nemesis.healing).toEqual([]);
-  expect(done).toEqual(["f1 struck Run", "kill-server", "kill-server healed", "f1 healed"]);
+  expect(done).toEqual(["f1 injected Run", "kill-server", "kill-server healed", "f1 healed"]);
 });
 
-test("a healing that fails is over, and the closing phase says so", async () => {
+test("a healing that fails is over, and the recovery phase says so", async () => {
   const { nemesis } = make([{ id: "f1", kind: "kill-server", at: message("o1", 1) }], {
     healing: Promise.reject(new Error("it does not start")),
   });
   await nemesis.at(message("o1", 1), "");
   await turn();
   expect(nemesis.healing).toEqual([]);
-  await expect(nemesis.close()).rejects.toThrow("it does not start");
+  await expect(nemesis.recover()).rejects.toThrow("it does not start");
 });
 
 test("no heal waits for another: each may need what another holds", async () => {
   const plan: Fault[] = [
-    { id: "f1", kind: "external-stalls", at: effect("o1", "before") },
+    { id: "f1", kind: "stall", at: effect("o1", "before") },
     { id: "f2", kind: "zombie", at: effect("o2", "before") },
-    { id: "f3", kind: "external-answers-late", at: effect("o1", "after") },
+    { id: "f3", kind: "answer-late", at: effect("o1", "after") },
   ];
   for (const faults of [plan, [...plan].reverse()]) {
     const held: (Promise<unknown> | unknown)[] = [];
@@ -172,7 +172,7 @@ test("no heal waits for another: each may need what another holds", async () => 
     held.push(nemesis.at(effect("o1", "before"), ""), nemesis.at(effect("o1", "after"), ""));
     void nemesis.at(effect("o2", "before"), "");
     await turn();
-    await nemesis.close();
+    await nemesis.recover();
     expect(done.filter((one) => one.endsWith("healed")).sort()).toEqual([
       "f1 healed",
       "f2 healed",
@@ -186,7 +186,7 @@ test("a heal that fails keeps no other from healing", async () => {
   const { nemesis, done } = make(
     [
       { id: "f1", kind: "zombie", at: message("o1", 1) },
-      { id: "f2", kind: "external-stalls", at: effect("o1", "before") },
+      { id: "f2", kind: "stall", at: effect("o1", "before") },
     ],
     {
       healing: async () => {
@@ -197,7 +197,7 @@ test("a heal that fails keeps no other from healing", async () => {
   void nemesis.at(message("o1", 1), "");
   const held = nemesis.at(effect("o1", "before"), "");
   await turn();
-  await expect(nemesis.close()).rejects.toThrow("it does not thaw");
+  await expect(nemesis.recover()).rejects.toThrow("it does not thaw");
   expect(await held).toEqual({});
   expect(done).toContain("f2 healed");
 });
@@ -211,7 +211,7 @@ test("what a healed fault had stopped is under way until it has come to rest, an
   await turn();
   expect(nemesis.restless).toEqual([]);
   await nemesis.at(message("o2", 1), "");
-  await nemesis.close();
+  await nemesis.recover();
   expect(done).toContain("f1 healed");
   expect([nemesis.healing, nemesis.restless]).toEqual([
     [],
@@ -227,7 +227,7 @@ test("what does not come to rest stays under way, and says why", async () => {
   const { nemesis } = make([{ id: "f1", kind: "zombie", at: message("o1", 1) }], { rested: rest.promise });
   void nemesis.at(message("o1", 1), "");
   await turn();
-  await nemesis.close();
+  await nemesis.recover();
   rest.reject(new Error("two calls are in flight"));
   await turn();
   expect(nemesis.restless).toEqual([
@@ -235,31 +235,31 @@ test("what does not come to rest stays under way, and says why", async () => {
   ]);
 });
 
-test("what was not healed is healed in the closing phase, each once", async () => {
+test("what was not healed is healed in the recovery phase, each once", async () => {
   const { nemesis, done } = make([
     { id: "f1", kind: "zombie", at: message("o1", 1) },
     { id: "f2", kind: "answer-late", at: effect("o1", "after") },
   ]);
   const held = [nemesis.at(message("o1", 1), ""), nemesis.at(effect("o1", "after"), "")];
   await turn();
-  await nemesis.close();
-  await nemesis.close();
+  await nemesis.recover();
+  await nemesis.recover();
   await Promise.all(held);
   expect(done.filter((one) => one.endsWith("healed")).sort()).toEqual(["f1 healed", "f2 healed", "zombie healed"]);
 });
 
-test("once the closing phase has begun, nothing strikes that lasts or disturbs others; what is over at once still does", async () => {
+test("once the recovery phase has begun, nothing strikes that lasts or disturbs others; what is over at once still does", async () => {
   const { nemesis, done } = make([
     { id: "f1", kind: "stall", at: effect("o1", "before") },
     { id: "f2", kind: "kill-server", at: message("o1", 1) },
     { id: "f3", kind: "cut-stream", at: message("o1", 2) },
   ]);
-  await nemesis.close();
+  await nemesis.recover();
   expect(await nemesis.at(effect("o1", "before"), "")).toEqual({});
   expect(await nemesis.at(message("o1", 1), "")).toEqual({});
   expect(await nemesis.at(message("o1", 2), "")).toEqual({ decision: "reset" });
   nemesis.recordMissed();
-  expect(done).toEqual(["f3 struck ", "f1 missed", "f2 missed"]);
+  expect(done).toEqual(["f3 injected ", "f1 missed", "f2 missed"]);
 });
 
 test("a pin holds its second moment until the first has come", async () => {
@@ -272,12 +272,12 @@ test("a pin holds its second moment until the first has come", async () => {
   await nemesis.at(message("o1", 2, "after"), "");
   expect(await isHeld(second)).toBe(false);
   expect(await isHeld(nemesis.at(invoke("o2", "before"), ""))).toBe(false);
-  await nemesis.close();
-  expect(nemesis.brokenPins).toEqual([]);
+  await nemesis.recover();
+  expect(nemesis.brokenOrders).toEqual([]);
 });
 
 test("a pin whose first moment comes first holds nothing", async () => {
-  const { nemesis } = make([], { pins: [{ first: message("o1", 1), second: message("o2", 1) }] });
+  const { nemesis } = make([], { happensBefore: [{ first: message("o1", 1), second: message("o2", 1) }] });
   await nemesis.at(message("o1", 1), "");
   expect(await isHeld(nemesis.at(message("o2", 1), ""))).toBe(false);
 });
@@ -296,7 +296,7 @@ test("a moment may wait for several, and a fault strikes there when it has waite
   expect(await second).toEqual({ decision: "reset" });
 });
 
-test("a pin whose first moment never comes is broken: what it held goes on in the closing phase, and the run proves nothing", async () => {
+test("a pin whose first moment never comes is broken: what it held goes on in the recovery phase, and the run proves nothing", async () => {
   const pins = [
     { first: message("o1", 7), second: message("o2", 1) },
     // nobody waits for this one: nothing is wrong
@@ -305,16 +305,16 @@ test("a pin whose first moment never comes is broken: what it held goes on in th
   const { nemesis } = make([], { pins });
   const second = nemesis.at(message("o2", 1), "");
   expect(await isHeld(second)).toBe(true);
-  await nemesis.close();
+  await nemesis.recover();
   expect(await second).toEqual({});
-  expect(nemesis.brokenPins).toHaveLength(1);
-  expect(nemesis.brokenPins[0]).toContain("o1 attempt 1 to-server 7");
+  expect(nemesis.brokenOrders).toHaveLength(1);
+  expect(nemesis.brokenOrders[0]).toContain("o1 attempt 1 to-server 7");
 });
 
-test("whoever waits for a moment goes on once it has come, or in the closing phase", async () => {
+test("whoever waits for a moment goes on once it has come, or in the recovery phase", async () => {
   const at = message("o1", 1);
   const operations: Operation[] = [
-    { id: "o1", client: "A", kind: "any", mode: "call" },
+    { id: "o1", client: "A", kind: "any", args: null },
     { id: "o2", client: "B", kind: "any", mode: "call", at },
     { id: "o3", client: "C", kind: "any", mode: "call", at: message("o1", 9) },
   ];
@@ -325,6 +325,6 @@ test("whoever waits for a moment goes on once it has come, or in the closing pha
   expect(await isHeld(reached)).toBe(false);
   expect(await isHeld(nemesis.reached(at))).toBe(false);
   expect(await isHeld(never)).toBe(true);
-  await nemesis.close();
+  await nemesis.recover();
   expect(await isHeld(never)).toBe(false);
 });
