@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { apiKey } from "./authentication.ts";
 import { json } from "./body.ts";
-import { after, externalSystem } from "./external-system.ts";
+import { after } from "./call.ts";
+import { externalSystem } from "./external-system.ts";
 import { inBody } from "./idempotency.ts";
 import { answerOf, lapsedBy, lapseOfPrefix, type Obstacle, type Reservation, Reservations } from "./reservations.ts";
 

@@ -1,7 +1,8 @@
 export { type Authentication, apiKey, basic, bearer, SECRET } from "./authentication.ts";
 export { type BodyReader, json, text } from "./body.ts";
+export { after, type Call, type Fact } from "./call.ts";
 export { NO_CARS_LOCATION, OVERBOOKED_LOCATION } from "./cars.ts";
-export { after, type Call, type DeclaredSystem, externalSystem, type Fact } from "./external-system.ts";
+export { type DeclaredSystem, externalSystem } from "./external-system.ts";
 export { OVERBOOKED_FLIGHT, SOLD_OUT_FLIGHT } from "./flights.ts";
 export { inBody, inHeader, inPath, type KeyRule } from "./idempotency.ts";
 export { UNKNOWN_ADDRESS } from "./mail.ts";

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { bearer } from "./authentication.ts";
 import { json } from "./body.ts";
-import { type Call, externalSystem } from "./external-system.ts";
+import type { Call } from "./call.ts";
+import { externalSystem } from "./external-system.ts";
 import { inPath } from "./idempotency.ts";
 import type { Reaction } from "./system.ts";
 

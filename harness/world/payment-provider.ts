@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { basic } from "./authentication.ts";
 import { json } from "./body.ts";
-import { externalSystem, type Fact } from "./external-system.ts";
+import type { Fact } from "./call.ts";
+import { externalSystem } from "./external-system.ts";
 import { inHeader } from "./idempotency.ts";
 
 /** The card that is always declined. */

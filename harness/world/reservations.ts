@@ -1,5 +1,6 @@
 import type { Json } from "../plan/index.ts";
-import type { Call, Fact, Lapse } from "./external-system.ts";
+import type { Call, Fact } from "./call.ts";
+import type { Lapse } from "./running.ts";
 import type { LedgerEntry, Reaction } from "./system.ts";
 
 /** Milliseconds for which a reservation waits to be confirmed. */

@@ -69,8 +69,11 @@ function isAnswer(answered: readonly MicroOperation[], asked: readonly MicroOper
   return isDeepStrictEqual(shape(answered), shape(asked));
 }
 
-function report({ verdict, anomalies, ruledOut, complete }: TransactionFinding, level: Level = strongest): string {
-  const possible = levels.filter((level) => !ruledOut.includes(level));
+function report(
+  { verdict, anomalies, ruledOut, unchecked, complete }: TransactionFinding,
+  level: Level = strongest,
+): string {
+  const possible = levels.filter((one) => !ruledOut.includes(one) && !unchecked.includes(one));
   const lines: string[] = [
     verdict.verdict === "unknown"
       ? `unknown: ${verdict.reason}`
@@ -78,6 +81,7 @@ function report({ verdict, anomalies, ruledOut, complete }: TransactionFinding, 
   ];
   if (ruledOut.length > 0)
     lines.push(`ruled out: ${ruledOut.join(", ")}`, `not ruled out: ${possible.join(", ") || "no level at all"}`);
+  if (ruledOut.length > 0 && unchecked.length > 0) lines.push(`not looked at: ${unchecked.join(", ")}`);
   if (!complete && anomalies.length > 0) lines.push("Time ran out: there may be more anomalies than these.");
   for (const { name, story } of anomalies)
     lines.push("", `${name}: ${titleOf(name)}`, ...story.map((sentence) => `  ${sentence}`));

@@ -6,7 +6,7 @@ import { type Cycle, distinct, type Found, findCycles, type Scope, type Step } f
 import { dependencies } from "./dependencies.ts";
 import { type Anomaly, directAnomalies } from "./direct-anomalies.ts";
 import { Kind } from "./graph.ts";
-import { type AnomalyName, byGravity, includes, type Level, ruledOut, strongest, titleOf } from "./levels.ts";
+import { type AnomalyName, byGravity, includes, type Level, levels, ruledOut, strongest, titleOf } from "./levels.ts";
 import { Cast, formatRead, formatValue } from "./story.ts";
 import type { Transaction } from "./transaction.ts";
 import { Unrecoverable, versionsOf } from "./versions.ts";
@@ -19,6 +19,8 @@ export interface TransactionFinding {
   anomalies: Anomaly[];
   /** the levels that these rule out, weakest first */
   ruledOut: Level[];
+  /** stronger levels that were not looked at: they promise orders that the level that was asked for does not */
+  unchecked: Level[];
   /** false when time ran out before all was looked for: then there may be more */
   complete: boolean;
 }
@@ -63,7 +65,13 @@ export class TransactionCheck implements Stepwise<TransactionFinding> {
       } while (now() < end);
     } catch (error) {
       if (!(error instanceof Unrecoverable)) throw error;
-      return { verdict: { verdict: "unknown", reason: error.message }, anomalies: [], ruledOut: [], complete: false };
+      return {
+        verdict: { verdict: "unknown", reason: error.message },
+        anomalies: [],
+        ruledOut: [],
+        unchecked: [...levels],
+        complete: false,
+      };
     }
     this.#spent += now() - start;
     return this.#spent < this.#milliseconds ? undefined : this.#finding(false);
@@ -92,7 +100,9 @@ export class TransactionCheck implements Stepwise<TransactionFinding> {
     const cycles = distinct(this.#cycles).map((cycle) => ofCycle(this.#transactions, cycle));
     const anomalies = [...this.#direct, ...cycles].sort((a, b) => byGravity(a.name, b.name));
     const out = ruledOut(anomalies.map(({ name }) => name));
-    return { verdict: this.#verdict(anomalies, out, complete), anomalies, ruledOut: out, complete };
+    const scopes = scopesOf(this.#level).length;
+    const unchecked = levels.filter((level) => !out.includes(level) && scopesOf(level).length > scopes);
+    return { verdict: this.#verdict(anomalies, out, complete), anomalies, ruledOut: out, unchecked, complete };
   }
 
   #verdict(anomalies: readonly Anomaly[], out: readonly Level[], complete: boolean): Verdict {
