@@ -4,7 +4,7 @@
  * - what clients do: `operation`, `invalidInput`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
  * - situations that a run must reach: `scenario`, `faults`, and where in a run: `at`
  * - what must hold: `violation`, `checks`
- * - `property` puts it together
+ * - `property` puts it together; `constants` are values that another implementation may override
  */
 import fc from "fast-check";
 import { faultKinds } from "./faults/index.ts";
@@ -18,6 +18,7 @@ export {
   type AnyKind,
   attach,
   cancel,
+  constants,
   fieldOf,
   type Group,
   type Groups,

@@ -1,4 +1,5 @@
 export * from "./checks/shared.ts";
+export { constants, overrideConstants } from "./constants.ts";
 export { KindDefinition, type KindOptions, plain } from "./definition.ts";
 export { attach, cancel, FaultDraft, faultDrafts, OperationDraft, terminate } from "./draft.ts";
 export { type Group, type Grouping, type Groups, groupBy } from "./group.ts";

@@ -56,9 +56,14 @@ export class Session {
     return runner;
   }
 
-  async #start(kind: StackName): Promise<CaseRunner> {
+  /** What is tested. @throws when it cannot be loaded */
+  systemUnderTest(): Promise<SystemUnderTest> {
     this.#systemUnderTest ??= SystemUnderTest.load(this.settings.subject);
-    const systemUnderTest = await this.#systemUnderTest;
+    return this.#systemUnderTest;
+  }
+
+  async #start(kind: StackName): Promise<CaseRunner> {
+    const systemUnderTest = await this.systemUnderTest();
     this.#reportWriter ??= this.#makeReportWriter();
     return new CaseRunner(await startStack(kind), systemUnderTest);
   }
