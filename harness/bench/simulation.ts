@@ -101,6 +101,7 @@ if (!Number.isInteger(count) || count < 10) {
   console.error(`stormproof: CASES is a whole number, 10 or more, not "${process.argv[2]}"`);
   process.exit(2);
 }
+realTime.isMeasured = true;
 const settings = readSettings(process.env, () => 0);
 const runner = new CaseRunner(await startStack("simulated"), await SystemUnderTest.load(settings.subject));
 try {
