@@ -29,10 +29,15 @@ export function expressApp(listener: RequestListener): (request: Request) => Pro
   };
 }
 
-/** Without a date of node:http's own making, for which it keeps a real timer. */
+/**
+ * Hands a request to the listener. Its response is without a date of node:http's own making, for which a real timer is kept;
+ * and Express, which gives it another prototype, does not take away from it what collects the answer.
+ */
 const dispatch =
   (listener: RequestListener): Parameters<typeof inject>[0] =>
   (incoming, outgoing) => {
     outgoing.sendDate = false;
+    const { write, end, writeHead } = outgoing;
+    Object.assign(outgoing, { write, end, writeHead });
     listener(incoming, outgoing);
   };
