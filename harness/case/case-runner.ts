@@ -63,6 +63,7 @@ export class CaseRunner {
   #connect(): Pick<CaseContext, "router" | "quiescence"> {
     const router = new TrafficRouter();
     this.stack.guard(router);
+    this.stack.onDeath?.((death) => router.partDied(death));
     return { router, quiescence: new Quiescence(this.stack) };
   }
 

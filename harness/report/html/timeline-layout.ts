@@ -77,7 +77,7 @@ export function layOut({ events, operations }: Pick<History, "events" | "operati
   const systems = distinct(events.flatMap((event) => ("system" in event ? [event.system] : [])));
   const firstSystem = clients.length + invocations.lanes.length;
   const laneOf = (event: HistoryEvent): number | undefined => {
-    if (event.type === "fault" || event.type === "recovery") return undefined;
+    if (event.type === "fault" || event.type === "recovery" || event.type === "death") return undefined;
     if (event.type === "attempt") return invocations.laneOf.get(event.invocation);
     return "system" in event ? firstSystem + systems.indexOf(event.system) : clientOf.get(event.operation);
   };
