@@ -16,10 +16,15 @@ export const SERVICE_USER = "service";
 /** Changes with what is done to the template here. */
 const EDITION = 1;
 
-/** Copies data of a fresh server, which are made once on this machine, to `to`, with their owner. */
-export async function copyTemplate(host: ProcessHost, programs: Programs, to: string): Promise<void> {
+/** Copies the data of a fresh server to `to`, with their owner. They are made once, and kept in the folder `cache`. */
+export async function copyTemplate(
+  host: ProcessHost,
+  programs: Programs,
+  to: string,
+  cache = path.join(projectRoot, ".cache", "postgresql"),
+): Promise<void> {
   const name = `${programs.version}-${EDITION}-user${process.getuid?.() ?? 0}`;
-  const template = path.join(projectRoot, ".cache", "postgresql", name);
+  const template = path.join(cache, name);
   if (!existsSync(template)) await makeTemplate(host, programs, template);
   await copy(template, to);
 }
