@@ -218,6 +218,33 @@ test("with too many connections, who is connected stays, and a newcomer is told 
   await add(await connect(false), "b");
 });
 
+test("with a full disk it takes no more, and when there is space again it has lost nothing", async () => {
+  const small = await Postgres.start({ processes, folder: "small", diskBytes: 64 * 1024 * 1024 });
+  try {
+    if (!small.canFillDisk) return expect(() => small.fillDisk()).toThrow("as root, on Linux");
+    const client = new Client(small.url);
+    client.on("error", () => {});
+    clients.push(client);
+    await client.connect();
+    await client.query("create table t (n int, filler text)");
+    const fill = "insert into t select $1, repeat(md5(random()::text), 4000) from generate_series(1, 20)";
+    await client.query(fill, [0]);
+    small.fillDisk();
+    let refused = 0;
+    for (let n = 1; n <= 50 && refused === 0; n++) await client.query(fill, [n]).catch(() => refused++);
+    expect(refused).toBe(1);
+    await small.freeDisk();
+    const rows = await small.query<{ n: number; count: string }>("select n, count(*) from t group by n order by n");
+    expect(rows.length).toBeGreaterThan(0);
+    expect(rows.map(({ n, count }) => [n, Number(count)])).toEqual(rows.map((_, index) => [index, 20]));
+    await small.kill();
+    await small.restart();
+    expect(await small.query("select n from t group by n")).toHaveLength(rows.length);
+  } finally {
+    await small.close();
+  }
+});
+
 test("databases are apart", async () => {
   await add(await connect(), "a");
   const [first, second] = [database, await connect().then(() => database)];

@@ -1,9 +1,11 @@
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
+import path from "node:path";
 import { Client, type QueryResultRow } from "pg";
 import { TcpProxy } from "../tcp-proxy.ts";
 import { installedPrograms, reachablePrograms } from "./programs.ts";
 import { makeServerFolder, type ProcessHost, Server } from "./server.ts";
 import { type MessageHook, Session } from "./session.ts";
+import { SmallDisk } from "./small-disk.ts";
 import { copyTemplate, SERVICE_USER, SUPERUSER } from "./template.ts";
 
 export interface PostgresOptions {
@@ -13,6 +15,8 @@ export interface PostgresOptions {
   folder?: string;
   /** how many connections the server has room for (100) */
   maxConnections?: number;
+  /** the size of a disk of its own, in bytes, which can be filled; see `canFillDisk` */
+  diskBytes?: number;
 }
 
 const ANSWER_MS = 10_000;
@@ -26,12 +30,14 @@ export class Postgres {
   readonly #folder: string;
   readonly #server: Server;
   readonly #proxy: TcpProxy;
+  readonly #disk: SmallDisk | undefined;
   #hook: MessageHook = () => undefined;
   #databases = 0;
   #url = "";
 
-  private constructor(folder: string, server: Server) {
+  private constructor(folder: string, server: Server, disk: SmallDisk | undefined) {
     this.#folder = folder;
+    this.#disk = disk;
     this.#server = server;
     this.#proxy = new TcpProxy(
       () => ({ path: server.socketFile }),
@@ -40,13 +46,15 @@ export class Postgres {
   }
 
   /** Starts it with one empty database. @throws when its programs are missing or do not start */
-  static async start({ processes, folder = "postgres", maxConnections = 100 }: PostgresOptions): Promise<Postgres> {
+  static async start(options: PostgresOptions): Promise<Postgres> {
+    const { processes, folder = "postgres", maxConnections = 100, diskBytes } = options;
     const place = makeServerFolder(processes, folder);
     const programs = reachablePrograms(installedPrograms(), place);
-    const server = new Server(processes, programs, place, { max_connections: String(maxConnections) });
-    await copyTemplate(processes, programs, server.data);
-    const postgres = new Postgres(place, server);
+    const disk = diskBytes === undefined ? undefined : await smallDisk(processes, place, diskBytes);
+    const server = new Server(processes, programs, place, { max_connections: String(maxConnections) }, disk);
+    const postgres = new Postgres(place, server, disk);
     try {
+      await copyTemplate(processes, programs, server.data);
       await Promise.all([server.start(), postgres.#proxy.listen()]);
       postgres.#url = await postgres.createDatabase();
       return postgres;
@@ -151,10 +159,38 @@ export class Postgres {
     await this.query(`alter role ${SERVICE_USER} connection limit ${most ?? -1}`);
   }
 
+  /** Whether its disk can be filled: it was started with a small one, and this machine allows that (root, on Linux). */
+  get canFillDisk(): boolean {
+    return this.#disk !== undefined;
+  }
+  /**
+   * Takes all the space of its disk: statements that need more are refused (SQLSTATE 53100), and the server may end.
+   * @throws when it cannot
+   */
+  fillDisk(): void {
+    if (!this.#disk) throw new Error("PostgreSQL has no disk of its own: start it with diskBytes, as root, on Linux");
+    this.#disk.fill();
+  }
+  /** Gives the space back, and starts the server again if it has ended. */
+  async freeDisk(): Promise<void> {
+    this.#disk?.free();
+    if (!this.#server.isRunning) await this.restart();
+  }
+
   /** Ends everything, and removes the data. Idempotent. */
   async close(): Promise<void> {
     await this.#server.kill();
+    await this.#disk?.close();
     await this.#proxy.close();
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+async function smallDisk(host: ProcessHost, place: string, bytes: number): Promise<SmallDisk | undefined> {
+  const data = path.join(place, "data");
+  mkdirSync(data);
+  const disk = await SmallDisk.mount(host, data, bytes);
+  // the server's user is to make it for itself
+  if (!disk) rmSync(data, { recursive: true });
+  return disk;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { ManagedProcess, Processes } from "../processes.ts";
 import { descendants, running } from "./process-tree.ts";
 import { type Programs, programPath, serverUser } from "./programs.ts";
+import type { SmallDisk } from "./small-disk.ts";
 
 /** What this part needs of the stack's processes. */
 export type ProcessHost = Pick<Processes, "folder" | "spawn" | "tail">;
@@ -44,18 +45,34 @@ export class Server {
   readonly #programs: Programs;
   readonly #folder: string;
   readonly #settings: Readonly<Record<string, string>>;
+  readonly #disk: SmallDisk | undefined;
   #process: ManagedProcess | undefined;
   #frozen: { pids: number[]; letLive(): void } | undefined;
 
-  /** @param folder one that `makeServerFolder` made; the data are in `data` there */
-  constructor(host: ProcessHost, programs: Programs, folder: string, settings: Readonly<Record<string, string>> = {}) {
+  /**
+   * @param folder one that `makeServerFolder` made; the data are in `data` there
+   * @param disk what is mounted over that, if anything
+   */
+  constructor(
+    host: ProcessHost,
+    programs: Programs,
+    folder: string,
+    settings: Readonly<Record<string, string>> = {},
+    disk?: SmallDisk,
+  ) {
     this.#host = host;
     this.#programs = programs;
     this.#folder = folder;
+    this.#disk = disk;
     this.#settings = { ...TUNING, unix_socket_directories: folder, ...settings };
   }
 
+  /** Where this process finds the data. */
   get data(): string {
+    return this.#disk?.outside ?? this.#ownData;
+  }
+  /** Where the server finds them. */
+  get #ownData(): string {
     return path.join(this.#folder, "data");
   }
   get #log(): string {
@@ -81,11 +98,13 @@ export class Server {
   async start(): Promise<void> {
     if (this.isRunning) throw new Error("PostgreSQL runs already");
     const settings = Object.entries(this.#settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-    const started = await spawnAsServer(this.#host, programPath(this.#programs, "postgres"), this.#log, [
-      "-D",
-      this.data,
-      ...settings,
-    ]);
+    const started = await spawnAsServer(
+      this.#host,
+      programPath(this.#programs, "postgres"),
+      this.#log,
+      ["-D", this.#ownData, ...settings],
+      this.#disk?.command,
+    );
     this.#process = started;
     for (const deadline = performance.now() + START_MS; this.#readyFor(started.pid) === false; await sleep(2)) {
       if (!started.alive)
@@ -178,19 +197,29 @@ export function makeServerFolder(host: ProcessHost, name: string): string {
   return folder;
 }
 
-/** Starts a program as the user that PostgreSQL agrees to run as. */
+/** Starts a program as the user that PostgreSQL agrees to run as; `before` is a command that starts it. */
 export function spawnAsServer(
   host: ProcessHost,
   program: string,
   log: string,
   args: readonly string[],
+  before: readonly string[] = [],
 ): Promise<ManagedProcess> {
   const options = { env: { PATH: process.env.PATH ?? "", LC_ALL: "C" }, log };
   if (!serverUser) return host.spawn(program, [...args], options);
   const script = fileURLToPath(new URL("as-user.ts", import.meta.url));
   const user = [String(serverUser.uid), String(serverUser.gid)];
   const flags = ["--disable-warning=ExperimentalWarning"];
-  return host.spawn(process.execPath, [...flags, script, ...user, program, ...args], options);
+  const [first = process.execPath, ...more] = [
+    ...before,
+    process.execPath,
+    ...flags,
+    script,
+    ...user,
+    program,
+    ...args,
+  ];
+  return host.spawn(first, more, options);
 }
 
 /** A process may have ended by itself. */

@@ -66,7 +66,7 @@ async function initialise(host: ProcessHost, programs: Programs, data: string): 
     );
 }
 
-/** A thousand small files: `cp` is several times as fast as Node, and keeps the owner. */
+/** Makes the folder `to`, if need be. A thousand small files: `cp` is several times as fast as Node, and keeps the owner. */
 async function copy(from: string, to: string): Promise<void> {
-  await promisify(execFile)("cp", ["-pR", from, to]);
+  await promisify(execFile)("cp", ["-pR", `${from}/.`, to]);
 }
