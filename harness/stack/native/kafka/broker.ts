@@ -16,7 +16,7 @@ export type ProcessHost = Pick<Processes, "folder" | "spawn" | "tail">;
  * must be long. So no broker is fit for both.
  */
 export type Storm = "kills" | "freezes";
-const SESSION_MS: Readonly<Record<Storm, number>> = { kills: 1_000, freezes: 60_000 };
+const SESSION_MS: Readonly<Record<Storm, number>> = { kills: 2_000, freezes: 60_000 };
 
 /** Quick to start, and small. */
 const JVM = ["-Xms64m", "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"];

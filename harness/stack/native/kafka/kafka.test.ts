@@ -56,7 +56,7 @@ describe("a broker for kills", () => {
     expect(await topics.lag("nobody", topic)).toBe(4);
   });
 
-  test("keeps what was acknowledged when it is killed, and stores nothing twice", async () => {
+  test("keeps what was acknowledged when it is killed, and stores nothing twice", { timeout: 180_000 }, async () => {
     const kafka = broker();
     const topic = await freshTopic(kafka);
     const sent = Array.from({ length: 60 }, (_, index) => String(index));
@@ -65,7 +65,7 @@ describe("a broker for kills", () => {
       sent.map((value) => kafka.topics.send(topic, { key: "k", value }).then(() => acknowledged++)),
     );
     for (const count of [20, 40]) {
-      await soon(() => acknowledged >= count, 30_000);
+      await soon(() => acknowledged >= count, 60_000);
       const { pid } = kafka;
       await kafka.kill();
       expect(pid !== undefined && isAlive(pid)).toBe(false);
