@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type Admin, Kafka as Client, logLevel, Partitioners, type Producer } from "kafkajs";
 
 /** What is produced. */
@@ -20,6 +21,8 @@ export interface StoredRecord {
 /** How long one consumer may take to read a topic, in milliseconds, and how many may try. */
 const READ_MS = 8_000;
 const READERS = 5;
+/** How long a new topic may take until its partitions have a leader, in milliseconds. */
+const CREATE_MS = 20_000;
 
 /** The harness' own client: makes topics, produces, and reads back what is there. */
 export class Topics {
@@ -53,11 +56,19 @@ export class Topics {
     });
   }
 
-  /** Makes a topic; one that is there already stays as it is. */
+  /** Makes a topic, and settles when it can be used; one that is there already stays as it is. @throws when it cannot be made */
   async create(topic: string, partitions = 1): Promise<void> {
     if (this.#broker === "mock") return this.#mention(topic);
     const admin = await this.#connectedAdmin();
     await admin.createTopics({ topics: [{ topic, numPartitions: partitions }], waitForLeaders: false });
+    for (const deadline = performance.now() + CREATE_MS; ; await sleep(10)) {
+      try {
+        return void (await this.ends(topic));
+      } catch (error) {
+        // the broker has not taken it over yet
+        if (performance.now() > deadline) throw error;
+      }
+    }
   }
 
   /**
