@@ -270,9 +270,8 @@ test.each(["busy", "frozen"])("a runner that is killed leaves nothing of a %s se
   try {
     const [line] = await once(createInterface(runner.stdout), "line");
     const { folder, pids } = Said.parse(JSON.parse(String(line)));
-    // the leader, its helpers, and the two back ends
-    expect(pids.length).toBeGreaterThan(3);
-    expect(running(pids)).toEqual(pids);
+    // the leader, its helpers, and the two back ends; of the helpers, some come and go
+    expect(running(pids).length).toBeGreaterThan(3);
     runner.kill("SIGKILL");
     await soon(() => running(pids).length === 0 && !existsSync(folder), 5_000);
   } finally {
