@@ -18,6 +18,25 @@ export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
 /** Milliseconds that a machine takes to get up or down. */
 export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
 
+/** The address of PostgreSQL, with the database and the user. */
+export const databaseUrl = () =>
+  address("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres", /^postgres(ql)?:$/);
+
+/** How many connections to PostgreSQL a process may have. */
+export const databaseConnections = () => whole("DATABASE_CONNECTIONS", 10);
+
+/** Milliseconds after which PostgreSQL gives up a statement, or a transaction that is left alone. */
+export const databaseTimeout = () => whole("DATABASE_TIMEOUT", 10_000);
+
+/** Milliseconds after which an update's token is forgotten: longer than any process may have been frozen. */
+export const idempotencyKeyExpiry = () => whole("IDEMPOTENCY_KEY_EXPIRY", 24 * 60 * 60 * 1000);
+
+/** Milliseconds between two looks for prepared transactions that nobody will commit. */
+export const sweepInterval = () => whole("SWEEP_INTERVAL", 60_000);
+
+/** Milliseconds that a process may have been frozen and still go on: until then such transactions can appear. */
+export const longestFreeze = () => whole("LONGEST_FREEZE", 60 * 60 * 1000);
+
 /** The base address of an external system. Its default is no port that `fetch` refuses, as it does 5060. */
 export const externalUrl = (system: string) => url(externalSetting(system), `http://127.0.0.1:5070/${system}`);
 
@@ -64,9 +83,14 @@ function whole(name: string, fallback: number): number {
 }
 
 function url(name: string, fallback: string): string {
+  return address(name, fallback, /^https?:$/).replace(/\/+$/, "");
+}
+
+function address(name: string, fallback: string, protocol: RegExp): string {
   const text = process.env[name] ?? fallback;
-  if (!/^https?:$/.test(URL.parse(text)?.protocol ?? "")) {
-    throw new Error(`${name} must be an http address, and is ${JSON.stringify(text)}`);
+  if (!protocol.test(URL.parse(text)?.protocol ?? "")) {
+    const kind = protocol.test("http:") ? "an http" : "a postgresql";
+    throw new Error(`${name} must be ${kind} address, and is ${JSON.stringify(text)}`);
   }
-  return text.replace(/\/+$/, "");
+  return text;
 }

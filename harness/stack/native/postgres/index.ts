@@ -1,0 +1,3 @@
+export { cutAround } from "./cut-around.ts";
+export { Postgres, type PostgresOptions } from "./postgres.ts";
+export type { MessageHook, PostgresMessage } from "./session.ts";
