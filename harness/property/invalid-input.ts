@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import type { Json, Request } from "../plan/index.ts";
 import { KindDefinition } from "./definition.ts";
@@ -20,7 +21,9 @@ export class InvalidInputDefinition extends KindDefinition<InvalidInput, Json> {
       args: cases.length > 0 ? fc.constantFrom(...cases) : fc.constant({ request: { call: "" }, field: "" }),
       request: ({ request }) => request,
       identity: () => undefined,
-      failsWith: [400],
+      // whoever makes a workflow's request again is told that it ran
+      failsWith: ({ id, args }, { operations }) =>
+        operations.some((other) => other.id !== id && isDeepStrictEqual(other.args, args)) ? [400, 409] : [400],
       interruptions: false,
     });
     this.cases = cases;

@@ -16,7 +16,8 @@ export const badInputIsRefused =
       if (!(definition instanceof InvalidInputDefinition)) continue;
       const field = definition.field(one.args);
       const effects = view.ledger.filter(({ operation }) => operation === one.id);
-      const isRefused = one.error?.code === BAD_REQUEST && one.error.message.includes(field);
+      const { code, message } = one.error ?? { code: 0, message: "" };
+      const isRefused = code === BAD_REQUEST ? message.includes(field) : definition.failsWith(one, view).includes(code);
       if (effects.length === 0 && (isRefused || (one.outcome === "info" && !one.error))) continue;
       const seen = one.error ? `${one.error.code} ${one.error.message}` : textOf(one.result);
       const what = effects.length > 0 ? "had an effect" : `was answered ${seen}`;
