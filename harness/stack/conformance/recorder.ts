@@ -1,10 +1,10 @@
 import { MessageType } from "../../protocol/index.ts";
 import { OPERATION_HEADER } from "../headers.ts";
 import type { Attempt, Decision, ExternalAnswer, ExternalRequest, Gate, Injection, Message } from "../stack.ts";
-import type { Ending } from "./guest.ts";
+import type { Ending } from "./test-client.ts";
 
-/** A place in an attempt: a message, and whether it has been delivered. */
-export interface Place {
+/** A place between two messages of an attempt: a message, and whether it has been delivered. */
+export interface CrashPoint {
   /** "service/handler" */
   target: string;
   attempt: number;
@@ -12,14 +12,14 @@ export interface Place {
   index: number;
   when: "before" | "after";
 }
-export const placeName = ({ target, attempt, direction, index, when }: Place): string =>
+export const crashPointName = ({ target, attempt, direction, index, when }: CrashPoint): string =>
   `${when} message ${index} ${direction} of attempt ${attempt} of ${target}`;
 
 /**
- * What strikes at a place. `end` means the invocation that is there, or the one that a request of the guest with the
+ * The fault that strikes at a crash point. `end` means the invocation that is there, or the one that a request of the client with the
  * idempotency key `whose` has made.
  */
-export type Strike = { cut: Exclude<Decision, undefined> } | { inject: Injection } | { end: Ending; whose?: string };
+export type Fault = { cut: Exclude<Decision, undefined> } | { inject: Injection } | { end: Ending; whose?: string };
 
 /** One attempt, message by message. */
 export interface RecordedAttempt {
@@ -32,46 +32,46 @@ export interface RecordedAttempt {
 }
 
 interface Watch {
-  place?: Place;
-  strike?: Strike;
-  struck: boolean;
+  crashPoint?: CrashPoint;
+  fault?: Fault;
+  injected: boolean;
   attempts: RecordedAttempt[];
   puts: string[];
-  blow: Blow;
+  inject: Inject;
 }
-/** How a strike that is not a cut acts on the stack, on an invocation in particular; settles when it has. */
-export type Blow = (strike: Exclude<Strike, { cut: unknown }>, invocation: string) => Promise<unknown>;
+/** How a fault that is not a cut acts on the stack, on an invocation in particular; settles when it has. */
+export type Inject = (fault: Exclude<Fault, { cut: unknown }>, invocation: string) => Promise<unknown>;
 
 /**
- * Sees what passes for each of many guests at the same time: records it in a form that can be compared, and strikes once.
- * It plays the shelf, too.
+ * Sees what passes for each of many clients at the same time: records it in a form that can be compared, and injects its fault once.
+ * It plays the external system, too.
  */
 export class Recorder implements Gate {
   readonly #watches = new Map<string, Watch>();
   readonly #attempts = new Map<
     string,
-    { record: RecordedAttempt; guest: string | undefined; isListed: boolean; over: boolean }
+    { record: RecordedAttempt; client: string | undefined; isListed: boolean; over: boolean }
   >();
 
-  watch(guest: string, blow: Blow, place?: Place, strike?: Strike): Watch {
+  watch(client: string, inject: Inject, crashPoint?: CrashPoint, fault?: Fault): Watch {
     const watch: Watch = {
-      struck: false,
+      injected: false,
       attempts: [],
       puts: [],
-      blow,
-      ...(place && { place }),
-      ...(strike && { strike }),
+      inject,
+      ...(crashPoint && { crashPoint }),
+      ...(fault && { fault }),
     };
-    this.#watches.set(guest, watch);
+    this.#watches.set(client, watch);
     return watch;
   }
 
   opened(attempt: Attempt): void {
     const target = `${attempt.service}/${attempt.handler}`;
     const record = { invocation: attempt.invocation, target, number: attempt.number, down: [], up: [] };
-    const entry = { record, guest: undefined, isListed: false, over: false };
+    const entry = { record, client: undefined, isListed: false, over: false };
     this.#attempts.set(idOf(attempt), entry);
-    for (const guest of this.#watches.keys()) if (attempt.key?.startsWith(guest)) this.#belongs(attempt, guest);
+    for (const client of this.#watches.keys()) if (attempt.key?.startsWith(client)) this.#belongs(attempt, client);
   }
 
   before(attempt: Attempt, message: Message): Decision | Promise<Decision> {
@@ -86,64 +86,65 @@ export class Recorder implements Gate {
 
   async external({ body }: ExternalRequest): Promise<ExternalAnswer> {
     const { name, value } = JSON.parse(body) as { name: string; value: unknown };
-    for (const [guest, { puts }] of this.#watches)
-      if (name.startsWith(guest) || String(value).startsWith(guest)) puts.push(name.replaceAll(guest, "@"));
+    for (const [client, { puts }] of this.#watches)
+      if (name.startsWith(client) || String(value).startsWith(client)) puts.push(name.replaceAll(client, "@"));
     return { status: 200, body: JSON.stringify(value) };
   }
 
-  #belongs(attempt: Attempt, guest: string): void {
+  #belongs(attempt: Attempt, client: string): void {
     const entry = this.#attempts.get(idOf(attempt))!;
-    if (entry.guest !== undefined) return;
-    entry.guest = guest;
+    if (entry.client !== undefined) return;
+    entry.client = client;
   }
 
   /** Without a key, the headers of the request say on whose behalf it runs. */
   #learn(attempt: Attempt, message: Message): void {
     const { headers } = message.decode() as { headers: { key: string; value: string }[] };
-    const guest = headers.find(({ key }) => key === OPERATION_HEADER)?.value;
-    if (guest !== undefined && this.#watches.has(guest)) this.#belongs(attempt, guest);
+    const client = headers.find(({ key }) => key === OPERATION_HEADER)?.value;
+    if (client !== undefined && this.#watches.has(client)) this.#belongs(attempt, client);
   }
 
   #record(attempt: Attempt, message: Message): void {
     const entry = this.#attempts.get(idOf(attempt));
     // what Restate sends after the last word of the endpoint is a matter of chance
     if (!entry || entry.over) return;
-    const { record, guest } = entry;
+    const { record, client } = entry;
     // an attempt that ends before its first message leaves no trace on every stack
-    const attempts = this.#watches.get(guest ?? "")?.attempts;
+    const attempts = this.#watches.get(client ?? "")?.attempts;
     if (attempts && !entry.isListed) attempts.push(record);
     entry.isListed = attempts !== undefined;
-    const text = wordsFor(message).replaceAll(guest ?? "\0", "@");
+    const text = formatMessage(message).replaceAll(client ?? "\0", "@");
     if (message.direction === "to-endpoint") record.down.push(text);
     else record.up.push(text);
     entry.over = LAST.has(message.type);
   }
 
-  #at(attempt: Attempt, message: Message, when: Place["when"]): Decision | Promise<Decision> {
+  #at(attempt: Attempt, message: Message, when: CrashPoint["when"]): Decision | Promise<Decision> {
     const entry = this.#attempts.get(idOf(attempt));
-    const watch = this.#watches.get(entry?.guest ?? "");
-    if (!entry || !watch?.place || watch.struck || !isAt(watch.place, attempt, message, when)) return undefined;
-    watch.struck = true;
-    const { strike } = watch;
-    if (!strike) return undefined;
-    if ("cut" in strike) return strike.cut;
-    // what still passes while a deadly blow falls is a matter of chance
-    if ("inject" in strike || (strike.end === "kill" && strike.whose === undefined)) entry.over = true;
-    // the message waits until the blow has fallen
-    return watch.blow(strike, attempt.invocation).then(() => undefined);
+    const watch = this.#watches.get(entry?.client ?? "");
+    if (!entry || !watch?.crashPoint || watch.injected || !isAt(watch.crashPoint, attempt, message, when))
+      return undefined;
+    watch.injected = true;
+    const { fault } = watch;
+    if (!fault) return undefined;
+    if ("cut" in fault) return fault.cut;
+    // what still passes while a deadly fault strikes is a matter of chance
+    if ("inject" in fault || (fault.end === "kill" && fault.whose === undefined)) entry.over = true;
+    // the message waits until the fault has struck
+    return watch.inject(fault, attempt.invocation).then(() => undefined);
   }
 }
 
 const LAST: ReadonlySet<number> = new Set([MessageType.End, MessageType.Error, MessageType.Suspension]);
 const idOf = ({ invocation, number }: Attempt): string => `${invocation}/${number}`;
 
-function isAt(place: Place, attempt: Attempt, message: Message, when: Place["when"]): boolean {
+function isAt(crashPoint: CrashPoint, attempt: Attempt, message: Message, when: CrashPoint["when"]): boolean {
   return (
-    place.when === when &&
-    place.index === message.index &&
-    place.direction === message.direction &&
-    place.attempt === attempt.number &&
-    place.target === `${attempt.service}/${attempt.handler}`
+    crashPoint.when === when &&
+    crashPoint.index === message.index &&
+    crashPoint.direction === message.direction &&
+    crashPoint.attempt === attempt.number &&
+    crashPoint.target === `${attempt.service}/${attempt.handler}`
   );
 }
 
@@ -160,7 +161,7 @@ const LEFT_OUT = new Set([
   "headers",
 ]);
 
-function wordsFor(message: Message): string {
+function formatMessage(message: Message): string {
   return `${message.name} ${normal(message.decode())}`;
 }
 
