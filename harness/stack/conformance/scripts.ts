@@ -3,6 +3,36 @@ import type { TestClient } from "./test-client.ts";
 /** What a client does in a variant; the answer is all that it saw, and must be the same on every stack. */
 export type Script = (client: TestClient) => Promise<unknown>;
 
+/** Waits until an attempt of an invocation has failed, or the invocation has ended well. */
+const failsOrEnds = (client: TestClient, id: string): Promise<unknown> =>
+  client.until("it has failed, or is over", async () => {
+    const [status] = await client.output(id);
+    return status === 200 || (await client.isFailing(id));
+  });
+
+const UNKNOWN_AWAKEABLE = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBw";
+/** Of the wrong form, type, version and length; the last two are well-formed, and nobody's. */
+const NO_AWAKEABLES = [
+  "nonsense",
+  "sign_1",
+  "prom_1abc",
+  `sign_2${UNKNOWN_AWAKEABLE}`,
+  `sign_1${UNKNOWN_AWAKEABLE}A`,
+  `sign_1${UNKNOWN_AWAKEABLE}====`,
+  "inv_1fcuCZihrTo81m3Xn1wamnVMIm0to9JNja",
+  `sign_1${UNKNOWN_AWAKEABLE}`,
+  `prom_1${UNKNOWN_AWAKEABLE}`,
+];
+
+/** Of the wrong form, version, length and digits; the last one is well-formed, and nobody's. */
+const NO_INVOCATIONS = [
+  "nonsense",
+  "inv_2fcuCZihrTo81m3Xn1wamnVMIm0to9JNja",
+  "inv_1fcuCZihrTo81m3Xn1wamnVMIm0to9JN",
+  "inv_1fcuCZihrTo81m3Xn1wamnVMIm0to9JN_a",
+  "inv_1fcuCZihrTo81m3Xn1wamnVMIm0to9JNja",
+];
+
 /** Every feature of the SDK and of the server, by name. */
 export const scripts: Record<string, Script> = {
   // --- state ---
@@ -182,6 +212,36 @@ export const scripts: Record<string, Script> = {
     const second = client.call("testObject/2/wait");
     await client.call("testService/rejectFor", { id: await client.awakeable("2"), reason: "no" });
     return [await first, await second];
+  },
+  "ids that are no awakeable's: the attempt fails, for ever": async (client) => {
+    const seen = [];
+    for (const [index, id] of NO_AWAKEABLES.entries()) {
+      const sent = await client.send("testService/resolveFor", { id, value: 1 }, { once: `${index}` });
+      await failsOrEnds(client, sent.id);
+      seen.push([
+        await client.resolve(encodeURIComponent(id), 1),
+        (await client.output(sent.id))[0],
+        await client.kill(sent.id),
+      ]);
+      seen.push(await client.attach(sent.id));
+    }
+    return seen;
+  },
+  "ids that are no invocation's: the attempt fails, for ever": async (client) => {
+    const seen = [];
+    for (const [target, body] of [
+      ["testService/attachUnknown", NO_INVOCATIONS[0]],
+      ["testService/attachUnknown", NO_INVOCATIONS[1]],
+      ["testService/cancelUnknown", NO_INVOCATIONS[0]],
+      ["testService/cancelUnknown", NO_INVOCATIONS[2]],
+      ["testService/ring", { id: NO_INVOCATIONS[3], value: "x" }],
+      ["testService/ring", { id: NO_INVOCATIONS[4], value: "x" }],
+    ] as const) {
+      const sent = await client.send(target, body, { once: JSON.stringify(body) });
+      await failsOrEnds(client, sent.id);
+      seen.push([(await client.output(sent.id))[0], await client.kill(sent.id), await client.attach(sent.id)]);
+    }
+    return seen;
   },
   "a signal by name": async (client) => {
     const listen = async (key: string) => {

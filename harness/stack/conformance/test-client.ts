@@ -133,6 +133,12 @@ export class TestClient {
     return seen === end ? undefined : seen;
   }
 
+  /** True when the last attempt of an invocation has failed, and there will be another one. */
+  async isFailing(id: string): Promise<boolean> {
+    const unfinished = await this.#again(() => this.#stack.probe.unfinished(), true);
+    return unfinished.some((one) => one.id === id && one.failure !== undefined);
+  }
+
   /** Waits until nothing of the client's runs, nor will. */
   async quiet(): Promise<void> {
     // what has just been sent may be on its way

@@ -279,6 +279,9 @@ function servicesOf(
           return errorAsValue(error);
         }
       },
+      cancelUnknown: async (ctx: restate.Context, id: string) => {
+        ctx.cancel(id as never);
+      },
       cancelChild: async (ctx: restate.Context, key: string) => {
         const call = ctx.objectClient(testObject, key).wait();
         const id = await call.invocationId;

@@ -4,7 +4,7 @@ import type { Endpoints } from "../endpoints.ts";
 import { placeOf } from "../places.ts";
 import type { Timer } from "../scheduler.ts";
 import { type Network, Stream } from "../stream.ts";
-import { unknownMessage } from "./commands.ts";
+import { flawOfIds, unknownMessage } from "./commands.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Invoker as InvokerOfProcessor, PartitionProcessor } from "./partition-processor.ts";
 
@@ -224,9 +224,11 @@ export class Invoker implements InvokerOfProcessor {
 
   #command(invocation: Invocation, live: Live, frame: Frame): void {
     if (!isCommand(frame.type)) throw unknownMessage(frame.type, this.processor.surface.sdkVersion);
-    const unknown = this.#unknownTarget(frame);
-    if (unknown) {
-      this.#failed(invocation, live, unknown);
+    const why = this.#unknownTarget(frame) ?? flawOfIds(frame);
+    if (why) {
+      this.#failed(invocation, live, why);
+      // the server lets go of the stream: what the endpoint answers to its end may be lost
+      if (chance(this.#options.seed, `drops ${invocation.name}#${invocation.attempts}`) < 0.5) live.stream.abort();
       return;
     }
     this.#active(invocation, live);
