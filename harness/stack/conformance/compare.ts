@@ -1,5 +1,7 @@
 import type { SimulatedStack } from "../simulated/index.ts";
+import { Latencies } from "../simulated/strategy.ts";
 import type { Stack } from "../stack.ts";
+import { Guide, type Passed } from "./guide.ts";
 import { type CrashPoint, type Fault, type Inject, normal, type RecordedAttempt, Recorder } from "./recorder.ts";
 import type { Script } from "./scripts.ts";
 import { TestClient } from "./test-client.ts";
@@ -20,6 +22,8 @@ export interface Execution {
   /** every attempt, message by message */
   attempts: string[];
   recorded: RecordedAttempt[];
+  /** all messages, in the order in which they passed */
+  order: Passed[];
   injected: boolean;
 }
 
@@ -39,7 +43,7 @@ export async function execute(stack: Stack, recorder: Recorder, name: string, sc
       ended.push(await client.end(fault.end, fault.whose === undefined ? invocation : await client.sent(fault.whose)));
   };
   const watch = recorder.watch(name, inject, crashPoint, fault);
-  const answer = await orThrown(script(client));
+  const answer = await orThrown(script(client, watch));
   await Promise.all(healed);
   const isEnded = fault && "end" in fault;
   // an ended one may have made others, of which the client knows nothing
@@ -52,6 +56,7 @@ export async function execute(stack: Stack, recorder: Recorder, name: string, sc
     outcome: anonymous(normal([answer, ended, fault && !isEnded ? [...new Set(puts)] : puts])),
     attempts: watch.attempts.map((one) => anonymous(formatAttempt(one))),
     recorded: watch.attempts,
+    order: watch.order,
     injected: watch.injected,
   };
 }
@@ -72,14 +77,30 @@ const orThrown = (promise: Promise<unknown>): Promise<unknown> =>
 const formatAttempt = ({ target, down, up }: RecordedAttempt): string =>
   `${target}\n    from Restate: ${down.join(" | ")}\n    from the endpoint: ${up.join(" | ")}`;
 
-/** as the native stack configures its server */
+/** as the native stack configures its server; and as if it were busy, which costs less where an attempt fails for ever */
 const RETRY = { initialInterval: 1, factor: 1, maxInterval: 10 };
+const SLOW_RETRY = { ...RETRY, initialInterval: 10 };
 
-/** Executes a scenario in the model, with a seed. */
-export async function simulate(stack: SimulatedStack, scenario: Scenario, seed: number): Promise<Execution> {
-  const recorder = new Recorder();
-  stack.guard(recorder);
-  return stack.run(() => execute(stack, recorder, "client-", scenario), { seed, retry: RETRY });
+/**
+ * Executes a scenario in the model, with a seed.
+ * @param order what passed on the real server, to be followed as far as the model can
+ */
+export async function simulate(
+  stack: SimulatedStack,
+  scenario: Scenario,
+  seed: number,
+  order?: readonly Passed[],
+): Promise<Execution> {
+  const recorder = new Recorder(order && new Guide(stack.clock, order));
+  const retry = seed % 4 === 0 ? RETRY : SLOW_RETRY;
+  // what is led must not be slower than what leads it
+  const strategy = order && new Latencies(seed, "quick", (u) => u / 20);
+  const main = () => {
+    // here: other runs may be waiting for their turn
+    stack.guard(recorder);
+    return execute(stack, recorder, "client-", scenario);
+  };
+  return stack.run(main, { seed, retry, ...(strategy && { strategy }) });
 }
 
 /** how many runs of the model may be needed to meet what the real server did */
@@ -103,6 +124,19 @@ function* readings(scenario: Scenario): Generator<Scenario> {
     yield { ...scenario, crashPoint: { ...crashPoint, when: "before", index } };
 }
 
+/** One of the runs of the model that are looked at for what the real server did in a scenario. */
+export function runOfModel(
+  stack: SimulatedStack,
+  scenario: Scenario,
+  real: Execution,
+  seed: number,
+): Promise<Execution> {
+  const scenarios = [...readings(scenario)];
+  // mostly as it is
+  const reading = scenarios[seed % 2 === 0 ? 0 : (seed >> 1) % scenarios.length] ?? scenario;
+  return simulate(stack, reading, seed, seed % 3 === 0 ? undefined : real.order);
+}
+
 /**
  * Looks for what the real server did among the runs of the model.
  * @returns the difference in words, or nothing when there is none
@@ -111,15 +145,13 @@ export async function difference(
   stack: SimulatedStack,
   scenario: Scenario,
   real: Execution,
+  seeds = SEEDS,
 ): Promise<string | undefined> {
   const missing = new Set(real.attempts);
   const outcomes = new Set<string>();
   const seen = new Set<string>();
-  const scenarios = [...readings(scenario)];
-  for (let seed = 0; seed < SEEDS; seed++) {
-    // mostly as it is
-    const reading = scenarios[seed % 2 === 0 ? 0 : (seed >> 1) % scenarios.length]!;
-    const { outcome, attempts } = await simulate(stack, reading, seed);
+  for (let seed = 0; seed < seeds; seed++) {
+    const { outcome, attempts } = await runOfModel(stack, scenario, real, seed);
     outcomes.add(outcome);
     for (const attempt of attempts) {
       seen.add(attempt);

@@ -1,12 +1,11 @@
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { makeBundle } from "../bundle.ts";
 import { NativeStack } from "../native/index.ts";
 import { SimulatedStack } from "../simulated/index.ts";
 import { difference, type Execution, execute, type Scenario, simulate } from "./compare.ts";
 import { endedScripts } from "./ended-scripts.ts";
 import { type CrashPoint, crashPointName, type Fault, Recorder } from "./recorder.ts";
 import { robustScripts, type Script, scripts } from "./scripts.ts";
+import { bundleTestServices } from "./test-bundle.ts";
 
 /**
  * The model against the real server: the same scripts on both. What the real server did, answers, state, effects and
@@ -20,9 +19,7 @@ const recorder = new Recorder();
 let clients = 0;
 
 beforeAll(async () => {
-  const module = fileURLToPath(new URL("test-services.ts", import.meta.url));
-  const load = { patterns: ["conformance"], environment: {}, external: { EXTERNAL_URL: "/external" } };
-  const bundle = await makeBundle({ module }, load);
+  const bundle = await bundleTestServices();
   [native, simulated] = await Promise.all([NativeStack.start(), SimulatedStack.start({ seed: 0 })]);
   await Promise.all([native.load(bundle), simulated.load(bundle)]);
   native.guard(recorder);

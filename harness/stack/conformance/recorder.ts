@@ -1,11 +1,12 @@
 import { MessageType } from "../../protocol/index.ts";
 import { OPERATION_HEADER } from "../headers.ts";
 import type { Attempt, Decision, ExternalAnswer, ExternalRequest, Gate, Injection, Message } from "../stack.ts";
+import type { Guide, Passed } from "./guide.ts";
 import type { Ending } from "./test-client.ts";
 
 /** A place between two messages of an attempt: a message, and whether it has been delivered. */
 export interface CrashPoint {
-  /** "service/handler" */
+  /** "service/handler", and the label of the invocation where it has one */
   target: string;
   attempt: number;
   direction: Message["direction"];
@@ -31,12 +32,19 @@ export interface RecordedAttempt {
   up: string[];
 }
 
-interface Watch {
+/** What is seen of one client, as it happens. */
+export interface Watch {
   crashPoint?: CrashPoint;
   fault?: Fault;
   injected: boolean;
   attempts: RecordedAttempt[];
   puts: string[];
+  /** all that passed, in its order */
+  order: Passed[];
+  /** ids of awakeables that the client is to complete */
+  published: { awakeable: string; rejected: boolean }[];
+  /** how much has happened that had not happened before: what is only tried again does not count */
+  progress: number;
   inject: Inject;
 }
 /** How a fault that is not a cut acts on the stack, on an invocation in particular; settles when it has. */
@@ -47,17 +55,37 @@ export type Inject = (fault: Exclude<Fault, { cut: unknown }>, invocation: strin
  * It plays the external system, too.
  */
 export class Recorder implements Gate {
+  readonly #guide: Guide | undefined;
   readonly #watches = new Map<string, Watch>();
+  /** how often the external system was called, by name */
+  readonly #tries = new Map<string, number>();
+  /** what has been seen, for telling what is new */
+  readonly #seen = new Set<string>();
   readonly #attempts = new Map<
     string,
     { record: RecordedAttempt; client: string | undefined; isListed: boolean; over: boolean }
   >();
+
+  /** @param guide holds messages until it is their turn */
+  constructor(guide?: Guide) {
+    this.#guide = guide;
+  }
+
+  /** Looks no more. */
+  forget(client: string): void {
+    this.#watches.delete(client);
+    for (const [id, entry] of this.#attempts) if (entry.client === client) this.#attempts.delete(id);
+    for (const name of this.#tries.keys()) if (name.startsWith(client)) this.#tries.delete(name);
+  }
 
   watch(client: string, inject: Inject, crashPoint?: CrashPoint, fault?: Fault): Watch {
     const watch: Watch = {
       injected: false,
       attempts: [],
       puts: [],
+      order: [],
+      published: [],
+      progress: 0,
       inject,
       ...(crashPoint && { crashPoint }),
       ...(fault && { fault }),
@@ -76,8 +104,24 @@ export class Recorder implements Gate {
 
   before(attempt: Attempt, message: Message): Decision | Promise<Decision> {
     if (message.type === MessageType.Input) this.#learn(attempt, message);
+    const turn = this.#turn(attempt, message);
+    if (turn) return turn.then(() => this.#pass(attempt, message));
+    return this.#pass(attempt, message);
+  }
+  #pass(attempt: Attempt, message: Message): Decision | Promise<Decision> {
     this.#record(attempt, message);
     return this.#at(attempt, message, "before");
+  }
+  #turn(attempt: Attempt, message: Message): Promise<void> | undefined {
+    const entry = this.#attempts.get(idOf(attempt));
+    if (!this.#guide || !entry || entry.over || message.type === MessageType.Start) return undefined;
+    const text = formatMessage(message).replaceAll(entry.client ?? "\0", "@");
+    return this.#guide.turn({
+      target: entry.record.target,
+      attempt: attempt.number,
+      direction: message.direction,
+      text,
+    });
   }
   after(attempt: Attempt, message: Message): Decision | Promise<Decision> {
     return this.#at(attempt, message, "after");
@@ -85,10 +129,16 @@ export class Recorder implements Gate {
   closed(): void {}
 
   async external({ body }: ExternalRequest): Promise<ExternalAnswer> {
-    const { name, value } = JSON.parse(body) as { name: string; value: unknown };
-    for (const [client, { puts }] of this.#watches)
-      if (name.startsWith(client) || String(value).startsWith(client)) puts.push(name.replaceAll(client, "@"));
-    return { status: 200, body: JSON.stringify(value) };
+    const { name, value, failures = 0 } = JSON.parse(body) as { name: string; value: unknown; failures?: number };
+    const tries = (this.#tries.get(name) ?? 0) + 1;
+    this.#tries.set(name, tries);
+    for (const [client, watch] of this.#watches) {
+      if (!name.startsWith(client) && !String(value).startsWith(client)) continue;
+      if (isPublished(value)) watch.published.push(value);
+      watch.puts.push(name.replaceAll(client, "@"));
+      if (tries === 1) watch.progress++;
+    }
+    return tries <= failures ? { status: 500, body: "" } : { status: 200, body: JSON.stringify(value) };
   }
 
   #belongs(attempt: Attempt, client: string): void {
@@ -97,11 +147,17 @@ export class Recorder implements Gate {
     entry.client = client;
   }
 
-  /** Without a key, the headers of the request say on whose behalf it runs. */
+  /** Without a key, the headers of the request say on whose behalf it runs; or its input does, and what it is called. */
   #learn(attempt: Attempt, message: Message): void {
-    const { headers } = message.decode() as { headers: { key: string; value: string }[] };
-    const client = headers.find(({ key }) => key === OPERATION_HEADER)?.value;
-    if (client !== undefined && this.#watches.has(client)) this.#belongs(attempt, client);
+    const { headers, value } = message.decode() as {
+      headers: { key: string; value: string }[];
+      value?: { content: Uint8Array };
+    };
+    const { client, label } = inputOf(value?.content);
+    const entry = this.#attempts.get(idOf(attempt));
+    if (entry && label !== undefined) entry.record.target += ` ${label}`;
+    const name = client ?? headers.find(({ key }) => key === OPERATION_HEADER)?.value;
+    if (name !== undefined && this.#watches.has(name)) this.#belongs(attempt, name);
   }
 
   #record(attempt: Attempt, message: Message): void {
@@ -116,13 +172,20 @@ export class Recorder implements Gate {
     const text = formatMessage(message).replaceAll(client ?? "\0", "@");
     if (message.direction === "to-endpoint") record.down.push(text);
     else record.up.push(text);
+    const watch = this.#watches.get(client ?? "");
+    const news = `${record.invocation} ${text}`;
+    const { target, number } = record;
+    if (message.type !== MessageType.Start)
+      watch?.order.push({ target, attempt: number, direction: message.direction, text });
+    if (watch && !this.#seen.has(news)) watch.progress++;
+    this.#seen.add(news);
     entry.over = LAST.has(message.type);
   }
 
   #at(attempt: Attempt, message: Message, when: CrashPoint["when"]): Decision | Promise<Decision> {
     const entry = this.#attempts.get(idOf(attempt));
     const watch = this.#watches.get(entry?.client ?? "");
-    if (!entry || !watch?.crashPoint || watch.injected || !isAt(watch.crashPoint, attempt, message, when))
+    if (!entry || !watch?.crashPoint || watch.injected || !isAt(watch.crashPoint, entry.record, message, when))
       return undefined;
     watch.injected = true;
     const { fault } = watch;
@@ -138,14 +201,24 @@ export class Recorder implements Gate {
 const LAST: ReadonlySet<number> = new Set([MessageType.End, MessageType.Error, MessageType.Suspension]);
 const idOf = ({ invocation, number }: Attempt): string => `${invocation}/${number}`;
 
-function isAt(crashPoint: CrashPoint, attempt: Attempt, message: Message, when: CrashPoint["when"]): boolean {
+function isAt(crashPoint: CrashPoint, attempt: RecordedAttempt, message: Message, when: CrashPoint["when"]): boolean {
   return (
     crashPoint.when === when &&
     crashPoint.index === message.index &&
     crashPoint.direction === message.direction &&
     crashPoint.attempt === attempt.number &&
-    crashPoint.target === `${attempt.service}/${attempt.handler}`
+    crashPoint.target === attempt.target
   );
+}
+
+const isPublished = (value: unknown): value is Watch["published"][number] =>
+  typeof value === "object" && value !== null && "awakeable" in value;
+
+/** What the input of a generated program says of itself. */
+function inputOf(content: Uint8Array | undefined): { client?: string; label?: string } {
+  const text = Buffer.from(content ?? []).toString();
+  if (!text.startsWith('{"client":')) return {};
+  return JSON.parse(text) as { client: string; label: string };
 }
 
 /** What is never the same twice, and means nothing. */

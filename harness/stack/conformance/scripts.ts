@@ -1,7 +1,8 @@
+import type { Watch } from "./recorder.ts";
 import type { TestClient } from "./test-client.ts";
 
 /** What a client does in a variant; the answer is all that it saw, and must be the same on every stack. */
-export type Script = (client: TestClient) => Promise<unknown>;
+export type Script = (client: TestClient, watch: Watch) => Promise<unknown>;
 
 /** Waits until an attempt of an invocation has failed, or the invocation has ended well. */
 const failsOrEnds = (client: TestClient, id: string): Promise<unknown> =>

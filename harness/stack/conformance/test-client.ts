@@ -1,5 +1,5 @@
 import { OPERATION_HEADER } from "../headers.ts";
-import type { ClientAnswer, ClientRequest, Injection, Stack } from "../stack.ts";
+import type { ClientAnswer, ClientRequest, Injection, InvocationStatus, Stack } from "../stack.ts";
 
 /** How an invocation is ended through the admin API. */
 export type Ending = "cancel" | "kill";
@@ -38,6 +38,11 @@ export class TestClient {
     this.#variant = variant;
     this.name = name;
     this.#meetsRestarts = meetsRestarts;
+  }
+
+  /** True where time is virtual. */
+  get isVirtual(): boolean {
+    return this.#stack.capabilities.has("virtual-time");
   }
 
   /** Calls "service/handler", or "object/key/handler" with a key that is made the client's own. */
@@ -105,9 +110,14 @@ export class TestClient {
     return this.#admin(id, "purge");
   }
 
+  /** The state of all that has a key of the client's, as text. */
+  async allState(): Promise<Record<string, Record<string, string>>> {
+    return this.#again(() => this.#stack.probe.state(this.name), true);
+  }
+
   /** The state of an object, values parsed. */
   async state(object: "testObject" | "testWorkflow", key = ""): Promise<Record<string, unknown>> {
-    const all = await this.#again(() => this.#stack.probe.state(this.name), true);
+    const all = await this.allState();
     const texts = all[`${object}${this.#variant}/${this.key(key)}`] ?? {};
     const parsed = Object.entries(texts).map(([name, text]) => [name, text === "" ? "" : JSON.parse(text)] as const);
     return Object.fromEntries(parsed.sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -139,13 +149,24 @@ export class TestClient {
     return unfinished.some((one) => one.id === id && one.failure !== undefined);
   }
 
+  /**
+   * What the client has made and is not over yet.
+   * @param known ids of other invocations that are its own
+   */
+  async unfinished(known: ReadonlySet<string> = new Set()): Promise<InvocationStatus[]> {
+    const all = await this.#again(() => this.#stack.probe.unfinished(), true);
+    return all.filter(
+      ({ id, key, idempotencyKey }) =>
+        this.#ids.has(id) || known.has(id) || key?.startsWith(this.name) || idempotencyKey?.startsWith(this.name),
+    );
+  }
+
   /** Waits until nothing of the client's runs, nor will. */
   async quiet(): Promise<void> {
     // what has just been sent may be on its way
     for (let i = 0; i < 2; i++)
       await this.until("all is quiet", async () => {
-        const unfinished = await this.#again(() => this.#stack.probe.unfinished(), true);
-        return !unfinished.some(({ id, key }) => this.#ids.has(id) || key?.startsWith(this.name));
+        return (await this.unfinished()).length === 0;
       });
   }
 

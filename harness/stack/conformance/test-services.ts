@@ -4,29 +4,15 @@
  */
 import * as restate from "@restatedev/restate-sdk";
 import { OPERATION_HEADER } from "../headers.ts";
+import { errorAsValue } from "./error-as-value.ts";
+import { callExternal } from "./external.ts";
+import { programServices } from "./programs/services.ts";
 
 const { object, service, workflow, handlers, TerminalError, RestatePromise, rpc } = restate;
-
-/** An error as a value, so that a caller's answer shows what it caught. */
-function errorAsValue(error: unknown): unknown {
-  if (!(error instanceof Error)) return String(error);
-  const { code, metadata } = error as restate.TerminalError;
-  return { error: error.constructor.name, message: error.message, code: code ?? null, metadata: metadata ?? null };
-}
 
 /** Headers that name the client for whom a call is made: without a key, nothing else says it. */
 function onBehalf(ctx: restate.Context): Record<string, string> {
   return { [OPERATION_HEADER]: ctx.request().headers.get(OPERATION_HEADER) ?? "" };
-}
-
-async function put(name: string, value: unknown): Promise<unknown> {
-  const response = await fetch(`${process.env.EXTERNAL_URL}/put`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name, value }),
-  });
-  if (!response.ok) throw new Error(`the external system answered ${response.status}`);
-  return response.json();
 }
 
 /** A step that fails, is tried once more after some milliseconds, and fails for good. */
@@ -106,7 +92,7 @@ function servicesOf(
         try {
           return await promise;
         } catch (error) {
-          await ctx.run("undo", () => put("undone", ctx.key));
+          await ctx.run("undo", () => callExternal("undone", ctx.key));
           ctx.set("undone", true);
           throw error;
         }
@@ -119,12 +105,12 @@ function servicesOf(
           return { value: await promise };
         } catch (error) {
           try {
-            await ctx.run("release", () => put(`${ctx.key}/released`, 1));
+            await ctx.run("release", () => callExternal(`${ctx.key}/released`, 1));
             await ctx.sleep(5);
             await ctx.objectClient(testObject, `${ctx.key}/other`).add(-1);
             ctx.set("undone", true);
           } catch (again) {
-            await ctx.run("report", () => put(`${ctx.key}/reported`, 1));
+            await ctx.run("report", () => callExternal(`${ctx.key}/reported`, 1));
             ctx.set("undone", "in part");
             throw again;
           }
@@ -141,10 +127,10 @@ function servicesOf(
         }
       },
       effects: async (ctx: restate.ObjectContext, name: string) => {
-        const first = await ctx.run("first", () => put(`${name}/1`, 1));
+        const first = await ctx.run("first", () => callExternal(`${name}/1`, 1));
         ctx.set("first", first);
         await ctx.sleep(5);
-        const second = await ctx.run("second", () => put(`${name}/2`, 2));
+        const second = await ctx.run("second", () => callExternal(`${name}/2`, 2));
         return [first, second];
       },
     },
@@ -180,7 +166,7 @@ function servicesOf(
         return [one, object, nothing ?? null];
       },
       parallelRuns: async (ctx: restate.Context, names: string[]) =>
-        RestatePromise.all(names.map((name) => ctx.run(name, () => put(name, "parallel")))),
+        RestatePromise.all(names.map((name) => ctx.run(name, () => callExternal(name, "parallel")))),
       flaky: async (ctx: restate.Context) => {
         try {
           await ctx.run(
@@ -205,11 +191,11 @@ function servicesOf(
       },
       /** its first attempt fails, and the next one comes after a while */
       backOff: async (ctx: restate.Context, name: string) => {
-        await ctx.run("before", () => put(`${name}/before`, 1));
+        await ctx.run("before", () => callExternal(`${name}/before`, 1));
         try {
           await failTwice(ctx, "fails", 60);
         } catch (error) {
-          await ctx.run("after", () => put(`${name}/after`, 1));
+          await ctx.run("after", () => callExternal(`${name}/after`, 1));
           return errorAsValue(error);
         }
         return "?";
@@ -367,12 +353,12 @@ function servicesOf(
         await RestatePromise.all([
           ctx.sleep(500).map(note("slow")),
           ctx.objectClient(testObject, key).add(1).map(note("call")),
-          ctx.run("step", () => put(`${key}/step`, 1)).map(note("step")),
+          ctx.run("step", () => callExternal(`${key}/step`, 1)).map(note("step")),
         ]);
         return order.sort();
       },
       /** a closure that blocks until the external system answers */
-      effect: async (ctx: restate.Context, name: string) => ctx.run("effect", () => put(name, 1)),
+      effect: async (ctx: restate.Context, name: string) => ctx.run("effect", () => callExternal(name, 1)),
     },
   });
 
@@ -412,6 +398,9 @@ const services = [
   ...servicesOf((name) => `${name}Suspending`, { inactivityTimeout: 0 }, {}),
   // state is read on demand
   ...servicesOf((name) => `${name}Lazy`, {}, { enableLazyState: true }),
+  ...programServices("", {}, {}),
+  ...programServices("Suspending", { inactivityTimeout: 0 }, {}),
+  ...programServices("Lazy", {}, { enableLazyState: true }),
 ];
 
 /** A front HTTP app: it calls Restate, and says so. */
