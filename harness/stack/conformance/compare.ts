@@ -53,7 +53,7 @@ export async function execute(stack: Stack, recorder: Recorder, name: string, sc
   const puts = watch.puts.sort();
   return {
     // how often an effect is repeated when something breaks depends on when exactly the fault strikes
-    outcome: anonymous(normal([answer, ended, fault && !isEnded ? [...new Set(puts)] : puts])),
+    outcome: anonymous(normal([answer, ended, watch.injected && !isEnded ? [...new Set(puts)] : puts])),
     attempts: watch.attempts.map((one) => anonymous(formatAttempt(one))),
     recorded: watch.attempts,
     order: watch.order,

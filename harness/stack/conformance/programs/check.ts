@@ -55,7 +55,7 @@ export class ProgramChecker {
     const script = scriptOf(program);
     const plain: Scenario = { script, variant };
     const { recorded } = await simulate(this.#simulated, plain, 0);
-    const crashPoints = recorded.flatMap(crashPointsOf);
+    const crashPoints = recorded.filter(({ number }) => number <= LAST_ATTEMPT).flatMap(crashPointsOf);
     const crashPoint = fault && crashPoints[fault.at % crashPoints.length];
     const scenario = fault && crashPoint ? { ...plain, crashPoint, fault: FAULTS[fault.kind] } : plain;
     const name = `client${++this.#clients}-`;
@@ -95,6 +95,9 @@ function explain(unknown: readonly string[], known: ReadonlySet<string>): string
   });
   return lines.join("\n");
 }
+
+/** Faults strike in the first attempts: how many there are of what fails again and again is a matter of time. */
+const LAST_ATTEMPT = 2;
 
 /** Starts both stacks with the test services, for as long as they are used. */
 export async function withProgramChecker<T>(use: (checker: ProgramChecker) => Promise<T>): Promise<T> {

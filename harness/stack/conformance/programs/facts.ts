@@ -22,16 +22,24 @@ export function factsOf({ outcome, recorded }: Execution): Set<string> {
   if (!text.startsWith("{")) return new Set([text]);
   const { answers, killed, results, state } = JSON.parse(text) as ProgramAnswer;
   const counts = Map.groupBy(puts, (name) => name);
+  const brokenOff = new Set(recorded.filter((attempt) => !isCalm(attempt)).map(({ target }) => target.split(" ")[1]));
+  const isExact = (name: string): boolean =>
+    name.startsWith("@") && name.includes("/") && !brokenOff.has(name.slice(1, name.lastIndexOf("/")));
   return new Set([
     ...answers.map(([label, one]) => `the client of ${label} is answered ${JSON.stringify(one)}`),
     ...killed.map((label) => `stuck: ${label}`),
     ...results.map(([target, result]) => `the result of ${target} is ${JSON.stringify(result)}`),
     ...state.map(([object, values]) => `the state of ${object} is ${JSON.stringify(values)}`),
-    ...[...counts].map(([name, all]) => `the external system is called ${all.length} times for ${name}`),
+    ...[...counts].map(
+      ([name, { length }]) => `the external system is called for ${name}, times: ${isExact(name) ? length : "any"}`,
+    ),
     ...recorded.flatMap(messagesOf),
     ...recorded.map(sequenceOf),
   ]);
 }
+
+/** When an attempt ends otherwise, it is a matter of time which steps are under way, and run again. */
+const isCalm = ({ up }: RecordedAttempt): boolean => ["End", "Suspension"].includes(nameOf(up.at(-1) ?? ""));
 
 function messagesOf({ target, down, up }: RecordedAttempt): string[] {
   const told = down.filter((text) => !isCommandText(text) && nameOf(text) !== "Start");

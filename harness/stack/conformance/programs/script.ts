@@ -2,13 +2,15 @@ import type { Watch } from "../recorder.ts";
 import type { Script } from "../scripts.ts";
 import type { TestClient } from "../test-client.ts";
 import { handlerOf, type Input } from "./interpreter.ts";
-import type { Program, Request } from "./program.ts";
+import { isFeltByAll, type Program, type Request } from "./program.ts";
 
 /**
  * How long nothing new may happen before what is not over counts as stuck, in milliseconds. A real machine may be busy;
  * the model is not, and what fails again and again costs time there.
  */
-const STUCK = { real: 500, virtual: 150 };
+const STUCK = { real: 1_000, virtual: 150 };
+/** a process starts anew in this time, on a busy machine */
+const RESTART = 2_000;
 const POLL = 10;
 /** how many invocations a program can have, at most */
 const MOST_KILLED = 200;
@@ -28,7 +30,8 @@ export const scriptOf =
       }
       return Promise.all(answers);
     })();
-    const ended = await settle(client, watch, clients);
+    const stuck = client.isVirtual ? STUCK.virtual : STUCK.real + (isFeltByAll(program) ? RESTART : 0);
+    const ended = await settle(client, watch, clients, stuck);
     const answer: ProgramAnswer = {
       answers: await clients,
       killed: ended,
@@ -77,13 +80,12 @@ async function answerTo(client: TestClient, { variant }: Program, request: Reque
 }
 
 /** Waits until everything is over, and kills what is stuck. What was killed, by label. */
-async function settle(client: TestClient, watch: Watch, clients: Promise<unknown>): Promise<string[]> {
+async function settle(client: TestClient, watch: Watch, clients: Promise<unknown>, stuck: number): Promise<string[]> {
   let isAnswered = false;
   clients.finally(() => {
     isAnswered = true;
   });
   const completed = new Set<string>();
-  const stuck = client.isVirtual ? STUCK.virtual : STUCK.real;
   const killed: string[] = [];
   let quiet = 0;
   let progress = -1;
