@@ -1,9 +1,19 @@
-import type { Scenario } from "../compare.ts";
+import { isKnown } from "./facts.ts";
 
-/** The rules of FIDELITY.md by which a difference is none of the model's. */
+/** The rules of FIDELITY.md by which the model need not show a run of the real server message by message. */
 export type Rule = "interleaving";
 
-/** The rule that explains what the model never shows, all of it; nothing when there is none. */
-export function ruleFor(_unknown: readonly string[], _scenario: Scenario): Rule | undefined {
-  return undefined;
-}
+type Recogniser = (facts: ReadonlySet<string>, known: ReadonlySet<string>) => boolean;
+
+const RECOGNISERS: Readonly<Record<Rule, Recogniser>> = {
+  interleaving: (facts, known) => [...facts].every((fact) => isKnown(fact, known)),
+};
+const RULES: readonly Rule[] = ["interleaving"];
+
+/**
+ * The rule that explains why a run of the real server was not met.
+ * @param facts what the real run shows
+ * @param known what the runs of the model show
+ */
+export const ruleFor: (...seen: Parameters<Recogniser>) => Rule | undefined = (facts, known) =>
+  RULES.find((rule) => RECOGNISERS[rule](facts, known));
