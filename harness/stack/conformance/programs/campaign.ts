@@ -1,4 +1,5 @@
 import fc from "fast-check";
+import type { CrashPoint } from "../recorder.ts";
 import type { Comparison, ProgramChecker, Ran } from "./check.ts";
 import { Coverage } from "./coverage.ts";
 import { programs } from "./generate.ts";
@@ -16,7 +17,7 @@ export interface Campaign {
   exact: number;
   rules: Map<Rule, number>;
   /** what the real server did and the model does not */
-  failures: { program: Program; difference: string; smallest?: Program }[];
+  failures: { program: Program; crashPoint: CrashPoint | undefined; difference: string; smallest?: Program }[];
 }
 
 export interface CampaignOptions {
@@ -62,11 +63,11 @@ async function runAll(checker: ProgramChecker, batch: Program[]): Promise<Ran[]>
   return [...together, ...alone];
 }
 
-function count(campaign: Campaign, { program, commands, real }: Ran, { rule, difference }: Comparison): void {
+function count(campaign: Campaign, { program, scenario, commands, real }: Ran, { rule, difference }: Comparison): void {
   campaign.programs++;
   campaign.commands.push(commands);
   campaign.coverage.add(program, real.injected ? program.fault?.kind : undefined);
-  if (difference !== undefined) campaign.failures.push({ program, difference });
+  if (difference !== undefined) campaign.failures.push({ program, crashPoint: scenario.crashPoint, difference });
   else if (rule) campaign.rules.set(rule, (campaign.rules.get(rule) ?? 0) + 1);
   else campaign.exact++;
 }

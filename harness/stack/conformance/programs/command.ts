@@ -8,6 +8,7 @@
  * 1 when there is such a difference.
  */
 import { parseArgs } from "node:util";
+import { crashPointName } from "../recorder.ts";
 import { type Campaign, compareProgramsOf, median } from "./campaign.ts";
 import { withProgramChecker } from "./check.ts";
 
@@ -35,8 +36,11 @@ function print(campaign: Campaign, seed: number, milliseconds: number): void {
   console.log(`${campaign.exact} the same, message by message`);
   for (const [rule, count] of campaign.rules) console.log(`${count} explained by the rule "${rule}"`);
   console.log(`${campaign.failures.length} not explained`);
-  for (const { program, difference, smallest } of campaign.failures) {
-    console.log(`\n${JSON.stringify(smallest ?? program)}\n${difference}`);
+  for (const { program, crashPoint, difference, smallest } of campaign.failures) {
+    const where = crashPoint ? `\nthe fault of the original strikes ${crashPointName(crashPoint)}` : "";
+    console.log(
+      `\nthe smallest program: ${JSON.stringify(smallest ?? program)}\nthe original: ${JSON.stringify(program)}${where}\n${difference}`,
+    );
   }
 }
 

@@ -6,7 +6,7 @@ import { withProgramChecker } from "./check.ts";
 const PROGRAMS = 100;
 const SEED = 1;
 
-test("what the real server does with generated programs, the model does", { timeout: 300_000 }, async () => {
+test("what the real server does with generated programs, the model does", { timeout: 900_000 }, async () => {
   const campaign = await withProgramChecker((checker) =>
     compareProgramsOf(checker, { programs: PROGRAMS, seed: SEED, shrinks: true }),
   );
