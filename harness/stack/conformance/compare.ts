@@ -92,7 +92,7 @@ export async function simulate(
   order?: readonly Passed[],
 ): Promise<Execution> {
   const recorder = new Recorder(order && new Guide(stack.clock, order));
-  const retry = seed % 4 === 0 ? RETRY : SLOW_RETRY;
+  const retry = seed % 8 === 0 ? RETRY : SLOW_RETRY;
   // what is led must not be slower than what leads it
   const strategy = order && new Latencies(seed, "quick", (u) => u / 20);
   const main = () => {

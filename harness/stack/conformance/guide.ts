@@ -10,7 +10,7 @@ export interface Passed {
 }
 
 /** how long nobody may be let through before those are given up that have not come, in milliseconds of the clock */
-const PATIENCE = 50;
+const PATIENCE = 100;
 
 /** A message that is held until everything before a position has passed. */
 interface Held {

@@ -3,7 +3,7 @@ import { compareProgramsOf, median } from "./campaign.ts";
 import { withProgramChecker } from "./check.ts";
 
 /** The programs of `npm test`: always the same ones. `npm run conformance` makes others. */
-const PROGRAMS = 100;
+const PROGRAMS = 25;
 const SEED = 1;
 
 test("what the real server does with generated programs, the model does", { timeout: 900_000 }, async () => {

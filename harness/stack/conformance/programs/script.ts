@@ -8,7 +8,7 @@ import { isFeltByAll, type Program, type Request } from "./program.ts";
  * How long nothing new may happen before what is not over counts as stuck, in milliseconds. A real machine may be busy;
  * the model is not, and what fails again and again costs time there.
  */
-const STUCK = { real: 1_000, virtual: 150 };
+const STUCK = { real: 1_000, virtual: 400 };
 /** a process starts anew in this time, on a busy machine */
 const RESTART = 2_000;
 const POLL = 10;
