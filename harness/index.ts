@@ -24,6 +24,7 @@ export {
   groupBy,
   invalidInput,
   type Kind,
+  oneByOne,
   operation,
   property,
   scenario,
