@@ -25,6 +25,7 @@ export {
   groupBy,
   invalidInput,
   type Kind,
+  oneByOne,
   operation,
   property,
   scenario,

@@ -65,6 +65,10 @@ export class OperationDraft {
   get isReferring(): boolean {
     return typeof this.#kind === "string";
   }
+  /** It says when it is invoked. */
+  get isPlaced(): boolean {
+    return this.#placement.after !== undefined || this.#placement.at !== undefined;
+  }
   /** What it asks for; undefined for one that is about another operation. */
   get request(): Request | undefined {
     return typeof this.#kind === "string" ? undefined : this.#kind.request(this.#args, this.#placement.route);

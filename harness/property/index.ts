@@ -14,5 +14,5 @@ export {
   property,
   scriptedPlans,
 } from "./property.ts";
-export { Scenario, scenario } from "./scenario.ts";
+export { oneByOne, Scenario, scenario } from "./scenario.ts";
 export { type Told, textOf, type Violation, violation } from "./violation.ts";

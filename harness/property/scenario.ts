@@ -79,3 +79,13 @@ function includesAll(list: readonly string[], items: readonly string[]): boolean
  */
 export const scenario = (operations: Readonly<Record<string, OperationDraft>>, ...faults: FaultDraft[]): Scenario =>
   new Scenario(operations, faults);
+
+/**
+ * Operations o1, o2, ... of a scenario: each is invoked when the one before it has completed, unless it says otherwise.
+ *
+ *     scenario(oneByOne(reserve(first), status(first.product), reserve(second).via("front")))
+ */
+export const oneByOne = (...drafts: OperationDraft[]): Record<string, OperationDraft> =>
+  Object.fromEntries(
+    drafts.map((draft, index) => [`o${index + 1}`, index === 0 || draft.isPlaced ? draft : draft.after(`o${index}`)]),
+  );
