@@ -81,7 +81,7 @@ test("moments that no plan names pass without a promise", () => {
   expect(nemesis.at(message("o1", 2), "")).toBeInstanceOf(Promise);
 });
 
-test("every kind of strike reaches what stands at the moment", async () => {
+test("every kind of fault reaches what stands at the moment", async () => {
   const { nemesis, done } = make([
     { id: "f1", kind: "walk-away", at: invoke("o1", "after") },
     { id: "f2", kind: "reconnect", at: message("o2", 1) },
@@ -96,7 +96,7 @@ test("every kind of strike reaches what stands at the moment", async () => {
   expect(await nemesis.at(effect("o1", "after"), "")).toEqual({ external: "lose" });
   // two at one moment
   expect(await nemesis.at(message("o1", 1), "")).toEqual({ decision: "session" });
-  expect(done.filter((one) => !one.includes("struck"))).toEqual([
+  expect(done.filter((one) => !one.includes("injected"))).toEqual([
     "the client of o1 walks away",
     "the client of o2 asks again",
     "kill-endpoint",
