@@ -54,11 +54,14 @@ function* flawsOf(schema: JsonSchema, field = "", place = (value: Json): Json =>
   for (const [name, member] of Object.entries(schema.properties ?? {})) {
     if (typeof member === "boolean") continue;
     const { [name]: _, ...others } = sample;
-    if (refuses(schema, others) && !("default" in member) && schema.required?.includes(name))
+    if (schema.required?.includes(name) && !mayBeMissing(member) && refuses(schema, others))
       yield { field: name, input: place(others) };
     yield* flawsOf(member, name, (value) => place({ ...others, [name]: value }));
   }
 }
+
+/** What has a default is in every output, and what may be anything may be nothing: whatever the schema requires. */
+const mayBeMissing = (member: JsonSchema): boolean => "default" in member || Object.keys(member).length === 0;
 
 /** Values that may be wrong where the sample is right. */
 function suspects(sample: Json): Json[] {
@@ -82,7 +85,7 @@ function sampleOf(schema: JsonSchema | boolean): Json {
   if (schema.enum?.[0] !== undefined) return jsonOf(schema.enum[0]);
   const [choice] = schema.anyOf ?? schema.oneOf ?? [];
   if (choice !== undefined) return sampleOf(choice);
-  switch (schema.type) {
+  switch (Array.isArray(schema.type) ? schema.type[0] : schema.type) {
     case "object":
       return Object.fromEntries(Object.entries(schema.properties ?? {}).map(([name, of]) => [name, sampleOf(of)]));
     case "array":
