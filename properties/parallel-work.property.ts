@@ -82,10 +82,9 @@ const slip = (description: string) => ({
   request: { call: "worker/run", input: { description } },
   field: "description",
 });
-const emptySubtask = { request: { call: "worker/runSubtask", input: " " }, field: "subtask" };
-const malformed = invalidInput(...["", " ", "sand/@x1,", "sand/@x1,,paint/@x1"].map(slip), emptySubtask, {
-  request: { call: "worker/run", input: {} },
-  field: "description",
+const malformed = invalidInput(...["", " ", ",", "sand/@x1,", "sand/@x1,,paint/@x1"].map(slip), {
+  request: { call: "worker/runSubtask", input: " " },
+  field: "subtask",
 });
 
 const taskOf = ({ data }: LedgerRecord): string => textOf(fieldOf(data, "task") ?? "");
@@ -211,9 +210,6 @@ property("subtasks are done at once, each one once, and answered in their order"
     ).reachedWhen(run.some(({ isTerminated, error }) => isTerminated && error?.code === 409)),
     "a run is joined by its duplicate": scenario({ o1: run(THREE), o2: run(THREE).before(call(1)) }).reachedWhen(
       run.someTwo((a, b) => a.result !== undefined && a.invocation === b.invocation && a.overlaps(b)),
-    ),
-    "a description is refused": scenario({ o1: malformed(slip(",")), o2: malformed(emptySubtask) }).reachedWhen(
-      malformed.some(({ error }) => error !== undefined),
     ),
     "an answer of the workshop is lost": scenario({ o1: run(THREE) }, faults.loseAnswer.after(call(2))),
     "the workshop fails before it has done anything": scenario({ o1: run(THREE) }, faults.failCall.before(call(2))),

@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { momentName } from "../plan/index.ts";
 import type { ExternalRequest } from "../stack/index.ts";
-import type { Outcome } from "./nemesis.ts";
+import type { Decided } from "./nemesis.ts";
 import { makeTag } from "./tag.ts";
 import { attempt, callCommand, childNamed, input, message } from "./testing.ts";
 import { type CaseObserver, TrafficRouter } from "./traffic-router.ts";
@@ -10,7 +10,7 @@ import { type CaseObserver, TrafficRouter } from "./traffic-router.ts";
 /** A case that writes down what it hears. */
 class Listener implements CaseObserver {
   readonly heard: string[] = [];
-  outcome: Outcome | Promise<Outcome> = {};
+  outcome: Decided | Promise<Decided> = {};
 
   moment: CaseObserver["moment"] = (moment, detail) => {
     this.heard.push(`${momentName(moment)}: ${detail}`);

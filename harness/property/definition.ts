@@ -32,6 +32,8 @@ export interface KindOptions<Args, Result> {
   interruptions?: Partial<Record<ReferringKind, number>> | false;
   /** it may wait for what other operations do: then it keeps no operation of its client waiting */
   waits?: boolean;
+  /** it says something only beside other kinds: no storm is made of such kinds alone */
+  accompanies?: boolean;
   /** the pattern promises that one that is cancelled, and fails, has done nothing or undone it: then that is a definite failure */
   undoneByCancel?: boolean;
 }
@@ -45,7 +47,7 @@ const USUAL = "direct";
 export class KindDefinition<Args = unknown, Result = unknown> {
   /** what the property calls it; set when the property is declared */
   name = "";
-  readonly storm: StormKind;
+  readonly storm: Readonly<StormKind>;
   readonly undoneByCancel: boolean;
   readonly #options: KindOptions<Args, Result>;
 
@@ -60,6 +62,7 @@ export class KindDefinition<Args = unknown, Result = unknown> {
       interruptions:
         options.interruptions === false ? NO_INTERRUPTIONS : { ...INTERRUPTIONS, ...options.interruptions },
       waits: options.waits === true,
+      accompanies: options.accompanies === true,
     };
   }
 

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { CaseRunner } from "../case/index.ts";
 import { faultLabels } from "../faults/index.ts";
 import type { History } from "../history/index.ts";
-import { GENERATOR_VERSION, type Plan, type Profiles } from "../plan/index.ts";
+import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
 import { type Property, scriptedPlans } from "../property/index.ts";
 import type { PropertyProgress, Recorder, RunStarted } from "../record/index.ts";
-import { Campaign, type CampaignOptions, confirm, measureProfiles } from "../search/index.ts";
+import { Campaign, type CampaignOptions, confirm, type DryRun, dryRun } from "../search/index.ts";
 import { projectRoot, type Stack } from "../stack/index.ts";
 import { NativeStack, Processes } from "../stack/native/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
@@ -89,17 +89,18 @@ export class Session {
     }
   }
 
-  async #storm(property: Property, kind: StackName, search: Partial<CampaignOptions>): Promise<PropertyProgress> {
+  async #storm(declared: Property, kind: StackName, search: Partial<CampaignOptions>): Promise<PropertyProgress> {
     const { seed, runs, stacks, replay, mutants, services } = this.settings;
     const runner = await this.runner(kind);
-    if (!runner.patterns.includes(property.pattern))
-      return this.#skipped(property, kind, { reason: `the subject has no pattern "${property.pattern}"` });
+    if (!runner.patterns.includes(declared.pattern))
+      return this.#skipped(declared, kind, { reason: `the subject has no pattern "${declared.pattern}"` });
     if (replay && !runner.can(replay.plan))
-      return this.#skipped(property, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
-    const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
-    const odd = plans.map((plan) => misfit(plan, property)).find((complaint) => complaint !== undefined);
+      return this.#skipped(declared, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
+    const saved = replay ? [replay.plan] : corpusPlans(declared);
+    const given = replay ? saved : [...saved, ...scriptedPlans(declared)];
+    const odd = given.map((plan) => misfit(plan, declared)).find((complaint) => complaint !== undefined);
     if (odd !== undefined) throw new Error(`${replay ? `REPLAY=${replay.file}` : "a plan of the property"}: ${odd}`);
-    const profiles = replay ? {} : await this.#profiles(property);
+    const { property, profiles } = replay ? { property: declared, profiles: {} } : await this.#dryRun(declared);
     await runner.serve(property, mutants);
     let recorded = Number.NEGATIVE_INFINITY;
     const campaign = new Campaign(property, runner, {
@@ -107,7 +108,7 @@ export class Session {
       profiles,
       ...(runs !== undefined && { runs }),
       budget: this.#budget(kind),
-      first: plans,
+      first: replay ? saved : [...saved, ...scriptedPlans(property)],
       generate: replay === undefined,
       ...(kind === "simulated" &&
         stacks.includes("native") && { confirm: (...failure) => this.#confirm(property, ...failure) }),
@@ -144,10 +145,10 @@ export class Session {
    * What generators must know of the kinds of operation: measured in the simulation and without planted bugs, so that a
    * seed means the same plans everywhere.
    */
-  async #profiles(property: Property): Promise<Profiles> {
+  async #dryRun(property: Property): Promise<DryRun> {
     const runner = await this.runner("simulated");
     await runner.serve(property, []);
-    return measureProfiles(property, runner);
+    return dryRun(property, runner);
   }
 
   /** The simulation finds, the real server confirms. */
