@@ -88,8 +88,9 @@ const PropertyProgress = z.strictObject({
   skipped: count.exactOptional(),
   /** stands for everything that happened in all the cases; only where runs can be repeated exactly */
   trace: z.string().exactOptional(),
-  /** those that are judged */
+  /** those that are judged, and those that are not because the run was asked so */
   invariants: z.array(z.string()),
+  unjudged: z.array(z.string()).exactOptional(),
   failure: Failure.exactOptional(),
 });
 

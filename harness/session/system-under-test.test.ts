@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
-import { Subject } from "./system-under-test.ts";
+import { SystemUnderTest } from "./system-under-test.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "subject-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -13,69 +13,80 @@ function module(text: string): string {
   return file;
 }
 
-const renamed = module(`
+const other = module(`
   export const catalog = {
-    "durable-rpc": { services: [], external: ["payment-provider", "cars"] },
+    "durable-rpc": {
+      services: [{ name: "Ware", object: { book() {} } }, { name: "pay", service: { charge() {} } }, { name: "Trip", workflow: { run() {} } }],
+      app: () => {},
+      external: ["payment-provider", "cars"],
+    },
     sagas: { services: [] },
   };
-  export const names = {
-    services: { product: "Ware", payments: "pay-service" },
-    handlers: { "product/reserve": "book" },
+  export const requests = {
+    "durable-rpc": {
+      reserve: ({ product, reservation }, route) =>
+        route === "front" ? { front: "POST /book" } : { call: "Ware/book", key: product, input: reservation },
+    },
   };
-  export const decode = (call, answer) => (call === "product/status" ? answer.taken : call === "durable-rpc POST /x" ? [answer] : answer);
+  export const results = {
+    "durable-rpc": { status: (answer) => ("value" in answer ? { value: answer.value.taken } : { error: { code: 410, message: "gone" } }) },
+  };
   export const alias = { pg: "/elsewhere/pg.ts" };
 `);
-const reserve = { service: "product", key: "@p1", handler: "reserve" };
+const args = { product: "@p1", reservation: "@r1" };
 
-test("calls go by the implementation's own names, state comes back by the contract's", async () => {
-  const subject = await Subject.load(renamed);
-  expect(subject.target(reserve)).toEqual({ service: "Ware", key: "@p1", handler: "book" });
-  expect(subject.target({ ...reserve, handler: "status" })).toEqual({ service: "Ware", key: "@p1", handler: "status" });
-  // the name of a handler of one service says nothing of another's
-  expect(subject.target({ service: "payments", handler: "reserve" })).toEqual({
-    service: "pay-service",
-    handler: "reserve",
-  });
-  expect(subject.target({ service: "other", handler: "reserve" })).toEqual({ service: "other", handler: "reserve" });
-  const front = { app: "durable-rpc", handler: "POST /x" };
-  expect(subject.target(front)).toEqual(front);
-  expect(["Ware", "pay-service", "product", "other"].map((name) => subject.contractName(name))).toEqual([
-    "product",
-    "payments",
-    "product",
-    "other",
-  ]);
+test("operations make the implementation's own requests, where they differ", async () => {
+  const adapter = (await SystemUnderTest.load(other)).adapter("durable-rpc");
+  expect(adapter?.request("reserve", args, undefined)).toEqual({ call: "Ware/book", key: "@p1", input: "@r1" });
+  expect(adapter?.request("reserve", args, "front")).toEqual({ front: "POST /book" });
+  expect(adapter?.request("status", args, undefined)).toBeUndefined();
 });
 
-test("answers are decoded into the contract's form, falsehood included", async () => {
-  const subject = await Subject.load(renamed);
-  const status = { ...reserve, handler: "status" };
-  expect(subject.decode(status, { taken: true })).toBe(true);
-  expect(subject.decode(status, { taken: false })).toBe(false);
-  expect(subject.decode(status, { taken: null })).toBeNull();
-  expect(subject.decode({ app: "durable-rpc", handler: "POST /x" }, 3)).toEqual([3]);
-  expect(subject.decode(reserve, { any: 1 })).toEqual({ any: 1 });
+test("answers and failures are brought into the contract's words, falsehood included", async () => {
+  const adapter = (await SystemUnderTest.load(other)).adapter("durable-rpc");
+  expect(adapter?.result("status", { value: { taken: true } })).toEqual({ value: true });
+  expect(adapter?.result("status", { value: { taken: false } })).toEqual({ value: false });
+  expect(adapter?.result("status", { value: { taken: null } })).toEqual({ value: null });
+  expect(adapter?.result("status", { error: { code: 404, message: "?" } })).toEqual({
+    error: { code: 410, message: "gone" },
+  });
+  expect(adapter?.result("reserve", { value: 1 })).toBeUndefined();
 });
 
 test("it says what it has and what it needs", async () => {
-  const subject = await Subject.load(renamed);
-  expect(subject.module).toBe(renamed);
+  const subject = await SystemUnderTest.load(other);
+  expect(subject.module).toBe(other);
   expect(subject.patterns).toEqual(["durable-rpc", "sagas"]);
   expect(subject.external("durable-rpc")).toEqual({ PAYMENT_PROVIDER_URL: "/payment-provider", CARS_URL: "/cars" });
   expect(subject.external("sagas")).toEqual({});
+  expect(subject.systems("durable-rpc")).toEqual(["payment-provider", "cars"]);
   expect(subject.alias).toEqual({ pg: "/elsewhere/pg.ts" });
 });
 
-test("a catalog alone is enough: then names are the contract's and answers are as they are", async () => {
-  const subject = await Subject.load(module("export const catalog = { sagas: { services: [] } };"));
-  expect(subject.target(reserve)).toEqual(reserve);
-  expect(subject.contractName("product")).toBe("product");
-  expect(subject.decode(reserve, { any: 1 })).toEqual({ any: 1 });
+test("it says what of a request it cannot do", async () => {
+  const subject = await SystemUnderTest.load(other);
+  const complaint = (call: string) => subject.complaint("durable-rpc", { call });
+  for (const call of ["Ware/book", "pay/charge", "Trip/run"]) expect(complaint(call)).toBeUndefined();
+  expect(complaint("Ware/charge")).toBe(
+    'the pattern "durable-rpc" has no handler "Ware/charge"; it has Ware/book, pay/charge, Trip/run',
+  );
+  expect(subject.complaint("durable-rpc", { front: "GET /" })).toBeUndefined();
+  expect(subject.complaint("sagas", { front: "GET /", app: "durable-rpc" })).toBeUndefined();
+  expect(subject.complaint("sagas", { front: "GET /" })).toBe('the pattern "sagas" has no front app');
+  expect(subject.complaint("luck", { call: "a/b" })).toContain('no pattern "luck"; there are durable-rpc, sagas');
+});
+
+test("a catalog alone is enough: then requests are the contract's and answers are as they are", async () => {
+  const subject = await SystemUnderTest.load(module("export const catalog = { sagas: { services: [] } };"));
+  expect(subject.adapter("sagas")).toBeUndefined();
   expect(subject.alias).toEqual({});
 });
 
 test("without a module it is the project's own catalog", async () => {
-  expect((await Subject.load()).patterns).toContain("durable-rpc");
+  const own = await SystemUnderTest.load();
+  expect(own.patterns).toContain("durable-rpc");
+  expect(own.complaint("durable-rpc", { call: "product/reserve", key: "@p1" })).toBeUndefined();
+  expect(own.complaint("durable-rpc", { call: "product/steal", key: "@p1" })).toContain('"product/steal"');
 });
 
 test.each([
@@ -84,7 +95,7 @@ test.each([
   ["throws", 'throw new Error("not today");', "cannot import .*not today"],
 ])("a module that %s is refused", async (_, text, message) => {
   const file = module(text);
-  await expect(Subject.load(file)).rejects.toThrow(new RegExp(message));
-  await expect(Subject.load(file)).rejects.toThrow(`SUBJECT`);
-  await expect(Subject.load(file)).rejects.toThrow(file);
+  await expect(SystemUnderTest.load(file)).rejects.toThrow(new RegExp(message));
+  await expect(SystemUnderTest.load(file)).rejects.toThrow("SUBJECT");
+  await expect(SystemUnderTest.load(file)).rejects.toThrow(file);
 });

@@ -99,7 +99,8 @@ function row(property: PropertyProgress, index: number): Html {
 <th scope="row"><span class="name">${property.property}</span> ${link}
 <span class="about">${property.pattern} on ${property.stack}</span>
 ${property.reason !== undefined && html`<span class="reason">${property.reason}</span>`}
-<span class="invariants">${property.invariants.join(" · ")}</span></th>
+<span class="invariants">${property.invariants.join(" · ")}</span>
+${property.unjudged !== undefined && html`<span class="invariants">not judged: ${property.unjudged.join(" · ")}</span>`}</th>
 <td class="number" data-label="cases">${count(property.cases)}</td>
 <td data-label="operations"><b>${count(property.operations)}</b>${outcomeList(property)}</td>
 <td class="number" data-label="time">${duration(property.milliseconds)}</td>
