@@ -22,7 +22,7 @@ export const badInputIsRefused =
       const isRefused =
         (one.error?.code === BAD_REQUEST && one.error.message.includes(field)) ||
         (one.error?.code === UNKNOWN && isRestarted);
-      if (effects.length === 0 && (isRefused || (one.outcome === "info" && !one.error))) continue;
+      if (effects.length === 0 && (isRefused || (!one.error && one.result === undefined))) continue;
       const seen = one.error ? `${one.error.code} ${one.error.message}` : textOf(one.result);
       const what = effects.length > 0 ? "had an effect" : `was answered ${seen}`;
       return {
