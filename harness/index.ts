@@ -1,7 +1,7 @@
 /**
  * All that a property is written with, behind one import.
  *
- * - what clients do: `operation`, `invalidInput`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
+ * - what clients do: `operation`, `invalidInput`, `withWrong`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
  * - situations that a run must reach: `scenario`, `faults`, and where in a run: `at`
  * - what must hold: `violation`, `checks`
  * - `property` puts it together; `constants` are values that another implementation may override
@@ -35,6 +35,7 @@ export {
   times,
   type Violation,
   violation,
+  withWrong,
 } from "./property/index.ts";
 export * as at from "./property/point.ts";
 

@@ -4,7 +4,7 @@ import type { KindDefinition } from "../definition.ts";
 import { InvalidInputDefinition } from "../invalid-input.ts";
 import { badInputIsRefused } from "./bad-input-is-refused.ts";
 
-const definition = new InvalidInputDefinition(1, [
+const definition = new InvalidInputDefinition([
   { request: { call: "trips/run", key: "x", input: {} }, field: "amount" },
   { request: { call: "trips/run", key: "y", input: {} }, field: "amount" },
 ]);
