@@ -23,7 +23,7 @@ function record(...records: Parameters<Recorder["record"]>[0][]): void {
 test("a run with a failing property becomes a page that tells it", () => {
   record(started, progress({ verdict: "failed", reason: "one winner", failure: twoWinners() }));
   const page = readFileSync(writeReport(directory), "utf8");
-  expect(page).toContain("Product @p1 was reserved twice");
+  expect(page).toContain("@p1 went to o1 (reserve) and to o2 (reserve)");
   expect(page).toContain(
     "REPLAY=reports/corpus/durable-rpc-one-winner-5f2c.json npx vitest run properties/durable-rpc",
   );

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, afterEach, describe, expect, test } from "vitest";
-import { readRecords } from "../../report/index.ts";
+import { readRecords } from "../../record/index.ts";
 import { projectRoot } from "../../stack/index.ts";
 import { family, isAlive, soon } from "../../stack/native/testing.ts";
 
