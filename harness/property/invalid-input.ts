@@ -71,13 +71,14 @@ export const invalidInput = (...cases: readonly InvalidInput[]): Kind<InvalidInp
 /**
  * A request, each time with another value in one field of its input, which is wrong there.
  *
- *     const malformed = invalidInput(
- *       ...withWrong({ front: "POST /tasks", input: { id: "@t1", task: "paint" } }, { id: [""], task: ["", 7, null] }),
- *     );
+ *     const task = { id: "@t1", task: "paint" };
+ *     const malformed = invalidInput(...withWrong({ front: "POST /tasks" }, task, { id: [""], task: ["", 7, null] }));
+ * @param input what the request is made with, and right in all fields
  * @param values by the name of the field
  */
 export const withWrong = (
-  { input, ...request }: Request & { input: { [field: string]: Json } },
+  request: Request,
+  input: Readonly<Record<string, Json>>,
   values: Readonly<Record<string, readonly Json[]>>,
 ): InvalidInput[] =>
   Object.entries(values).flatMap(([field, wrong]) =>

@@ -2,22 +2,21 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seeded } from "../../check/simulate.ts";
 import { Script } from "../../check/testing.ts";
-import { KindDefinition } from "../definition.ts";
 import { groupBy } from "../group.ts";
-import { kindOf } from "../kind.ts";
+import { operation } from "../kind.ts";
 import { ackedIsNeverLost } from "./acked-is-never-lost.ts";
 import { effectsOnce } from "./effects-once.ts";
 import { failsForAReason } from "./fails-for-a-reason.ts";
 import { notBefore } from "./not-before.ts";
 
-const definition = new KindDefinition({
+const act = operation({
   args: fc.record({ thing: fc.constantFrom("a", "b"), delay: fc.nat() }),
   request: ({ thing, delay }) => ({ call: "things/do", key: thing, send: { delayMs: delay } }),
   oneWay: true,
 });
-definition.name = "do";
+act.definition.name = "do";
 const things = groupBy({
-  of: [kindOf(definition)],
+  of: [act],
   by: ({ thing }) => thing,
   effectsBy: ({ key }) => key,
   failsWith: ({ ledger }) => ({ 422: ledger.some(({ type }) => type === "refusal"), 500: false }),
@@ -72,7 +71,15 @@ test("what begins when the first of those who asked allows it is in time; earlie
 test("an invocation that begins early is early as well, and the evidence says by how much", async () => {
   const check = notBefore(things, { dueAfter: ({ args }) => args.delay });
   const history = new Script().at(10).invoke("o1", on("a", 50)).history();
-  history.events.push({ type: "attempt", at: 40, operation: "o1", attempt: 1, phase: "started" });
+  history.events.push({
+    type: "attempt",
+    at: 40,
+    operation: "o1",
+    invocation: "inv-1",
+    target: "things/do",
+    attempt: 1,
+    phase: "started",
+  });
   expect(await check(history)).toMatchObject({
     evidence: { summary: "a began 20 ms too early.", expected: "from 60 ms on", seen: "at 40 ms", events: [0, 1] },
   });
@@ -95,7 +102,7 @@ test("one effect for each thing, when nothing else is said", async () => {
 });
 
 test("a reason that a group gives excuses the invocation of a one-way operation, and not its refusal", async () => {
-  const check = failsForAReason(new Map([["do", definition as KindDefinition]]));
+  const check = failsForAReason(new Map([["do", act.definition]]));
   const attached = (code: number) =>
     new Script()
       .invoke("o1", on("a"))
