@@ -13,11 +13,12 @@ import { faultDrafts } from "./property/index.ts";
 export type { Checker, Model } from "./check/index.ts";
 export type { Failure, FaultRecord, HistoryView, LedgerRecord, OperationRecord } from "./history/index.ts";
 export type { Json, Request } from "./plan/index.ts";
-export * as checks from "./property/checks/shared.ts";
 export {
   type AnyKind,
+  at,
   attach,
   cancel,
+  checks,
   constants,
   fieldOf,
   type Group,
@@ -37,7 +38,6 @@ export {
   violation,
   withWrong,
 } from "./property/index.ts";
-export * as at from "./property/point.ts";
 
 /** Arguments that are one of a few ids. Those that belong to one case begin with `@`; one that is named twice is drawn twice as often. */
 export const ids = (...choices: [string, ...string[]]): fc.Arbitrary<string> => fc.constantFrom(...choices);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Evidence as CheckerEvidence } from "../check/index.ts";
-import { History } from "../history/history.ts";
+import { History } from "../history/index.ts";
 import { Plan } from "../plan/index.ts";
 
 const count = z.int().min(0);

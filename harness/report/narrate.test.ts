@@ -15,7 +15,7 @@ test("every event is told in one sentence that stands alone", () => {
     "attempt 1 of product/@p1/reserve (o2) starts",
     "attempt 1 of product/@p1/reserve (o2) ends",
     "o2 (client B) is answered true",
-    "kill-endpoint healed: the endpoint is killed",
+    "kill-endpoint healed",
   ]);
 });
 

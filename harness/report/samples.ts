@@ -2,7 +2,7 @@
 
 import type { AttemptEvent, History, HistoryEvent, LedgerEvent } from "../history/index.ts";
 import type { Operation, Plan, Request } from "../plan/index.ts";
-import type { Failure, PropertyProgress, RunStarted } from "../record/record.ts";
+import type { Failure, PropertyProgress, RunStarted } from "../record/index.ts";
 
 export const started: RunStarted = {
   type: "run",

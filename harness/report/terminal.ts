@@ -4,7 +4,7 @@
  */
 
 import { describePlan, type FaultLabels } from "../plan/index.ts";
-import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "../record/record.ts";
+import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "../record/index.ts";
 import { confirmed } from "./confirmed.ts";
 import { endedEarly } from "./early.ts";
 import { count, cut, duration, plural } from "./format.ts";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Recorder } from "../record/recorder.ts";
+import { Recorder } from "../record/index.ts";
 import { progress, started, twoWinners } from "./samples.ts";
 import { writeReport } from "./write.ts";
 

@@ -6,7 +6,7 @@ import { faultKinds } from "../faults/index.ts";
 import { type History, viewOf } from "../history/index.ts";
 import type { Plan, Profiles } from "../plan/index.ts";
 import { InvalidInputDefinition, type Property } from "../property/index.ts";
-import type { Failure, PropertyProgress } from "../record/record.ts";
+import type { Failure, PropertyProgress } from "../record/index.ts";
 import type { Confirmation } from "./confirmation.ts";
 import { investigate } from "./investigation.ts";
 

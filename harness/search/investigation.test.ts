@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Judged } from "../case/case-runner.ts";
+import type { Judged } from "../case/index.ts";
 import type { Operation, Plan } from "../plan/index.ts";
 import { investigate, type Means } from "./investigation.ts";
 

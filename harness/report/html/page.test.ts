@@ -1,6 +1,5 @@
 import { expect, test } from "vitest";
-import type { PropertyProgress } from "../../record/record.ts";
-import type { RecordedRun } from "../../record/recorder.ts";
+import type { PropertyProgress, RecordedRun } from "../../record/index.ts";
 import { longHistory, progress, restlessTrip, started, twoWinners } from "../samples.ts";
 import { page } from "./page.ts";
 import { layOut } from "./timeline-layout.ts";

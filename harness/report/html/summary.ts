@@ -1,7 +1,6 @@
 /** The first screen: what ran, how it went, and one row per property and stack. */
 
-import type { PropertyProgress, PropertyVerdict, RunStarted } from "../../record/record.ts";
-import type { RecordedRun } from "../../record/recorder.ts";
+import type { PropertyProgress, PropertyVerdict, RecordedRun, RunStarted } from "../../record/index.ts";
 import { endedEarly } from "../early.ts";
 import { count, duration, plural } from "../format.ts";
 import { type Html, html } from "./html.ts";
