@@ -1,7 +1,7 @@
 /**
  * All that a property is written with, behind one import.
  *
- * - what clients do: `operation`, `invalidInput`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
+ * - what clients do: `operation`, `invalidInput`, `withWrong`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
  * - situations that a run must reach: `scenario`, `faults`, and where in a run: `at`
  * - what must hold: `violation`, `checks`
  * - `property` puts it together; `constants` are values that another implementation may override
@@ -36,6 +36,7 @@ export {
   times,
   type Violation,
   violation,
+  withWrong,
 } from "./property/index.ts";
 
 /** Arguments that are one of a few ids. Those that belong to one case begin with `@`; one that is named twice is drawn twice as often. */

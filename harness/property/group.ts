@@ -59,6 +59,11 @@ export interface Grouping<Kinds extends AnyKind> {
   by(args: ArgsOf<Kinds>): string;
   /** what an entry of the ledger is about: by default its reference */
   effectsBy?(entry: LedgerRecord): string | undefined;
+  /**
+   * For each code, whether there was a good reason to refuse an operation with it in view of all that happened to its
+   * group; where the operation is one way, to fail its invocation, as whoever attaches to it hears.
+   */
+  failsWith?(group: Group<Kinds>, one: RecordOf<Kinds>): Readonly<Record<number, boolean>>;
 }
 
 /**
@@ -68,7 +73,7 @@ export interface Grouping<Kinds extends AnyKind> {
  *     trips.every(({ effects, operations }) => effects.length > 1 && violation(`${key} was booked twice`, {}, effects))
  */
 export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Groups<Kinds> {
-  const { of, effectsBy = ({ reference }) => reference } = grouping;
+  const { of, effectsBy = ({ reference }) => reference, failsWith } = grouping;
   const made = new WeakMap<History, readonly Group<Kinds>[]>();
   const groupsIn = (view: HistoryView): readonly Group<Kinds>[] => {
     let groups = made.get(view.history);
@@ -78,6 +83,14 @@ export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Group
     }
     return groups;
   };
+  if (failsWith) {
+    for (const kind of of)
+      kind.definition.invocationFailsToo((record, view) => {
+        const group = groupsIn(view).find(({ operations }) => operations.some(({ id }) => id === record.id));
+        const one = group?.operations.find(({ id }) => id === record.id);
+        return group && one ? codesIn(failsWith(group, one)) : [];
+      });
+  }
   const isOf = ({ kind }: Pick<Operation, "kind">) => of.some(({ definition }) => definition.name === kind);
   return {
     in: groupsIn,
@@ -101,6 +114,10 @@ export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Group
       groupsIn(view).some((group) => group.key === key && group.operations.some(({ invoked }) => invoked < before)),
   };
 }
+
+/** Those codes for which there is a reason. */
+const codesIn = (reasons: Readonly<Record<number, boolean>>): number[] =>
+  Object.entries(reasons).flatMap(([code, isGood]) => (isGood ? [Number(code)] : []));
 
 /** Sorts what a history says to the groups that it is about. */
 class Grouper<Kinds extends AnyKind> {
