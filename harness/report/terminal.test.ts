@@ -78,7 +78,14 @@ test("elsewhere there are plain lines, one every five seconds of a property", ()
   expect(told.join("")).not.toMatch(/\p{Cc}/u);
 });
 
-test("a finished property: numbers, and what it never met", () => {
+test("what the reason says is not said again", () => {
+  const { it, lines } = terminal();
+  const reason = "never reached: overlap; cancel";
+  it.finished(progress({ verdict: "vacuous", reason, scenarios: { overlap: 0, cancel: 0, timeout: 0 } }));
+  expect(lines().filter((line) => line.includes("never"))).toEqual([`  ${reason}`, "  never reached: timeout"]);
+});
+
+test("a finished property: numbers, and what it never came to", () => {
   const { it, text } = terminal();
   it.finished(
     progress({
