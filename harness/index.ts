@@ -1,10 +1,10 @@
 /**
  * All that a property is written with, behind one import.
  *
- * - what clients do: `operation`, `invalidInput`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
+ * - what clients do: `operation`, `invalidInput`, `withWrong`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
  * - situations that a run must reach: `scenario`, `faults`, and where in a run: `at`
  * - what must hold: `violation`, `checks`
- * - `property` puts it together
+ * - `property` puts it together; `constants` are values that another implementation may override
  */
 import fc from "fast-check";
 import { faultKinds } from "./faults/index.ts";
@@ -13,17 +13,20 @@ import { faultDrafts } from "./property/index.ts";
 export type { Checker, Model } from "./check/index.ts";
 export type { Failure, FaultRecord, HistoryView, LedgerRecord, OperationRecord } from "./history/index.ts";
 export type { Json, Request } from "./plan/index.ts";
-export * as checks from "./property/checks/shared.ts";
 export {
   type AnyKind,
+  at,
   attach,
   cancel,
+  checks,
+  constants,
   fieldOf,
   type Group,
   type Groups,
   groupBy,
   invalidInput,
   type Kind,
+  oneByOne,
   operation,
   property,
   scenario,
@@ -33,8 +36,8 @@ export {
   times,
   type Violation,
   violation,
+  withWrong,
 } from "./property/index.ts";
-export * as at from "./property/point.ts";
 
 /** Arguments that are one of a few ids. Those that belong to one case begin with `@`; one that is named twice is drawn twice as often. */
 export const ids = (...choices: [string, ...string[]]): fc.Arbitrary<string> => fc.constantFrom(...choices);

@@ -198,11 +198,16 @@ property("subtasks are done at once, each one once, and answered in their order"
     "a run is cancelled again while it waits for its subtasks": scenario(
       { o1: run(MANY), o2: cancel("o1").before(call(2)), o3: cancel("o1").after("o2") },
       faults.stall.before(call(2)),
+    ).reachedWhen(
+      jobs.some(
+        ({ interruptions }) =>
+          interruptions.filter(({ kind, outcome }) => kind === "cancel" && outcome === "ok").length > 1,
+      ),
     ),
     "a run is terminated": scenario(
       { o1: run(THREE), o2: terminate("o1").before(call(2)) },
       faults.stall.before(call(2)),
-    ),
+    ).reachedWhen(run.some(({ isTerminated, error }) => isTerminated && error?.code === 409)),
     "a run is joined by its duplicate": scenario({ o1: run(THREE), o2: run(THREE).before(call(1)) }).reachedWhen(
       run.someTwo((a, b) => a.result !== undefined && a.invocation === b.invocation && a.overlaps(b)),
     ),

@@ -13,7 +13,7 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import { CaseRunner } from "../case/index.ts";
 import type { Checker } from "../check/index.ts";
-import { allProperties } from "../commands/properties.ts";
+import { allProperties } from "../commands/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
 import { dryRun } from "../search/index.ts";
@@ -101,6 +101,7 @@ if (!Number.isInteger(count) || count < 10) {
   console.error(`stormproof: CASES is a whole number, 10 or more, not "${process.argv[2]}"`);
   process.exit(2);
 }
+realTime.isMeasured = true;
 const settings = readSettings(process.env, () => 0);
 const runner = new CaseRunner(await startStack("simulated"), await SystemUnderTest.load(settings.subject));
 try {

@@ -16,7 +16,8 @@ import { TrafficRouter } from "./traffic-router.ts";
 export interface Implementation {
   /** absolute path of the module that exports the catalog */
   module: string;
-  alias: Record<string, string>;
+  alias: Readonly<Record<string, string>>;
+  captures: boolean;
   patterns: readonly string[];
   /** the external systems of a pattern, as variables with their paths: FLIGHTS_URL -> "/flights" */
   external(pattern: string): Record<string, string>;
@@ -62,6 +63,7 @@ export class CaseRunner {
   #connect(): Pick<CaseContext, "router" | "quiescence"> {
     const router = new TrafficRouter();
     this.stack.guard(router);
+    this.stack.onDeath?.((death) => router.partDied(death));
     return { router, quiescence: new Quiescence(this.stack) };
   }
 

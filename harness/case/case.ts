@@ -10,6 +10,7 @@ import {
 import type { Json, Moment, Operation, Plan } from "../plan/index.ts";
 import type { OperationDraft, Property } from "../property/index.ts";
 import type { ExternalAnswer, ExternalRequest, Stack } from "../stack/index.ts";
+import { SubjectDied } from "../stack/simulated/index.ts";
 import type { World } from "../world/index.ts";
 import { ClientCall, type Completion, outputOf, type Wish } from "./client.ts";
 import { type Adapter, Contract } from "./contract.ts";
@@ -52,9 +53,20 @@ export interface CaseResult {
   void?: string;
 }
 
-/** Runs one plan and says what happened. Never rejects for what the services do. */
+/** Runs one plan and says what happened. Never rejects for what the services do. @throws when the stack fails */
 export async function runCase(context: CaseContext, plan: Plan): Promise<CaseResult> {
-  return context.stack.run(() => new Case(context, plan).run(), { seed: plan.schedule ?? 0 });
+  let running: Case | undefined;
+  const run = (): Promise<CaseResult> => {
+    running = new Case(context, plan);
+    return running.run();
+  };
+  try {
+    return await context.stack.run(run, { seed: plan.schedule ?? 0 });
+  } catch (error) {
+    // a handler that never pauses, or allocates without end, ends a simulated run
+    if (!(error instanceof SubjectDied) || !running) throw error;
+    return running.cutShort(error);
+  }
 }
 
 class Case implements CaseObserver {
@@ -78,6 +90,7 @@ class Case implements CaseObserver {
   #lastSign: number;
   readonly #standstill = Promise.withResolvers<void>();
   #over = false;
+  #machineryFailure: string | undefined;
   #recovering = false;
   #abandoned = false;
   /** attempts that failed since the recovery phase began, by invocation */
@@ -126,7 +139,26 @@ class Case implements CaseObserver {
       moments: this.#moments,
     };
     const [broken] = this.#nemesis.brokenOrders;
-    return broken === undefined ? { history } : { history, void: `an order was not met: ${broken}` };
+    const reason = this.#machineryFailure ?? (broken === undefined ? undefined : `an order was not met: ${broken}`);
+    return reason === undefined ? { history } : { history, void: reason };
+  }
+
+  /** What is known of a run that could not go on, for what a service did. */
+  cutShort({ message, place }: SubjectDied): CaseResult {
+    this.died({ how: message, ...(place !== undefined && { place }) });
+    this.#over = true;
+    this.#context.router.leave(this.#tag);
+    const final = { quiescent: false, unfinished: [], state: {} };
+    return {
+      history: {
+        plan: this.#plan,
+        operations: this.#operations,
+        stack: this.#context.stack.kind,
+        events: this.#events,
+        final,
+        moments: this.#moments,
+      },
+    };
   }
 
   // --- clients
@@ -230,6 +262,14 @@ class Case implements CaseObserver {
 
   invocation(operation: string, invocation: string): void {
     this.#invocations.get(operation)?.resolve(invocation);
+  }
+
+  died(death: Parameters<CaseObserver["died"]>[0]): void {
+    this.#add(this.#untagged({ type: "death", at: this.#now(), ...death }));
+  }
+
+  machineryFailed(how: string): void {
+    this.#machineryFailure ??= how;
   }
 
   async external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost"> {

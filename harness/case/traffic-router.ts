@@ -1,7 +1,16 @@
-import type { AttemptEvent } from "../history/index.ts";
+import type { AttemptEvent, DeathEvent } from "../history/index.ts";
 import type { Moment, When } from "../plan/index.ts";
 import { MessageType } from "../protocol/index.ts";
-import type { Attempt, Decision, ExternalAnswer, ExternalRequest, Gate, Message } from "../stack/index.ts";
+import type {
+  Attempt,
+  Death,
+  Decision,
+  ExternalAnswer,
+  ExternalRequest,
+  Gate,
+  Message,
+  ProcessDeath,
+} from "../stack/index.ts";
 import { Attribution } from "./attribution.ts";
 import type { Decided } from "./nemesis.ts";
 import { TAG_PATTERN, type Tag } from "./tag.ts";
@@ -21,6 +30,10 @@ export interface CaseObserver {
   /** the invocation of an operation is known */
   invocation(operation: string, invocation: string): void;
   external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost">;
+  /** a service process ended by its own doing, while the case ran */
+  died(death: Omit<DeathEvent, "type" | "at">): void;
+  /** a part of our own machinery failed while the case ran: it proves nothing */
+  machineryFailed(how: string): void;
 }
 
 /** The gate of a stack that many cases share: attributes the traffic and passes it on to the case that it belongs to. */
@@ -96,6 +109,20 @@ export class TrafficRouter implements Gate {
       ...(owner && { operation: owner.operation }),
       ...from,
     });
+  }
+
+  /** A service process of a simulated stack has died of its own doing. */
+  died({ message, place }: ProcessDeath): void {
+    for (const party of this.#parties.values()) party.died({ how: message, ...(place !== undefined && { place }) });
+  }
+
+  /** A part of a real stack has ended. */
+  partDied({ part, how, expected, output }: Death): void {
+    if (expected) return;
+    for (const party of this.#parties.values())
+      if (part === "service process") party.died({ how, output });
+      else
+        party.machineryFailed(`${part} ended by itself: ${how}${output === "" ? "" : `; its last lines: ${output}`}`);
   }
 
   #moment(attempt: Attempt, message: Message, when: When): Decision | Promise<Decision> {

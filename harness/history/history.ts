@@ -96,7 +96,19 @@ const AttemptEvent = z.strictObject({
   message: z.string().exactOptional(),
 });
 
-export const HistoryEvent = z.union([OperationEvent, FaultEvent, RecoveryEvent, LedgerEvent, AttemptEvent]);
+/** A service process ended by its own doing: no fault did it. Another takes its place. */
+const DeathEvent = z.strictObject({
+  type: z.literal("death"),
+  at,
+  /** "exit code 1", "an error that nobody caught: ..." */
+  how: z.string(),
+  /** where in the sources, when it is known */
+  place: z.string().exactOptional(),
+  /** the last lines that it wrote */
+  output: z.string().exactOptional(),
+});
+
+export const HistoryEvent = z.union([OperationEvent, FaultEvent, RecoveryEvent, LedgerEvent, AttemptEvent, DeathEvent]);
 
 /** What stood at the end, once the stack was quiescent (or the bound ran out). */
 export const Final = z.strictObject({
@@ -129,7 +141,8 @@ export interface FaultEvent extends z.infer<typeof FaultEvent> {}
 export interface RecoveryEvent extends z.infer<typeof RecoveryEvent> {}
 export interface LedgerEvent extends z.infer<typeof LedgerEvent> {}
 export interface AttemptEvent extends z.infer<typeof AttemptEvent> {}
-export type HistoryEvent = OperationEvent | FaultEvent | RecoveryEvent | LedgerEvent | AttemptEvent;
+export interface DeathEvent extends z.infer<typeof DeathEvent> {}
+export type HistoryEvent = OperationEvent | FaultEvent | RecoveryEvent | LedgerEvent | AttemptEvent | DeathEvent;
 export interface Final extends z.infer<typeof Final> {}
 export interface History extends z.infer<typeof History> {}
 

@@ -2,6 +2,7 @@ export {
   type AttemptEvent,
   AUDIT_CLIENT,
   type CompletionEvent,
+  type DeathEvent,
   type FaultEvent,
   Final,
   History,

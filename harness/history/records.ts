@@ -176,7 +176,7 @@ function makeView(history: History): HistoryView {
       if (event.phase === "injected") injected.set(event.fault, { injected: index, healed: Number.POSITIVE_INFINITY });
       const known = injected.get(event.fault);
       if (event.phase === "healed" && known) known.healed = index;
-    } else readOperationEvent(found.get(event.operation), event, index);
+    } else if (event.type !== "death") readOperationEvent(found.get(event.operation), event, index);
   }
   const operations = recordsOf([...found.values()]);
   const byId = new Map(operations.map((one) => [one.id, one]));
@@ -202,7 +202,7 @@ function makeView(history: History): HistoryView {
   };
 }
 
-type Told = Exclude<HistoryEvent, LedgerEvent | { type: "fault" | "recovery" }>;
+type Told = Exclude<HistoryEvent, LedgerEvent | { type: "fault" | "recovery" | "death" }>;
 
 function readOperationEvent(found: Found | undefined, event: Told, index: number): void {
   if (!found) return;

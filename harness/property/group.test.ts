@@ -6,7 +6,7 @@ import { operation } from "./kind.ts";
 import { complaint, named, Script } from "./testing.ts";
 import { violation } from "./violation.ts";
 
-const args = fc.record({ trip: fc.constantFrom("@t1", "@t2"), seat: fc.nat() });
+const args = fc.record({ trip: fc.string(), seat: fc.nat() });
 const request = ({ trip }: { trip: string; seat: number }) => ({ call: "trips/book", idempotencyKey: trip });
 const [book, change, other] = [
   operation({ args, request }),
@@ -111,4 +111,38 @@ test("what an effect is about can be told otherwise, or is nothing", () => {
 test("something is asked for from its first invoke on", () => {
   const asked = (of: Groups, key: string, before: number) => of.isAsked(key, before, view);
   expect([asked(trips, "@t2", 2), asked(trips, "@t2", 3), asked(trips, "@t3", 99)]).toEqual([false, true, false]);
+});
+
+test("a group is found by its key", () => {
+  expect([trips.get("@t2", view)?.key, trips.get("@t3", view)]).toEqual(["@t2", undefined]);
+});
+
+test("a group gives reasons to refuse its operations: of those that are one way, only to fail their invocations", () => {
+  const [ask, send] = [
+    operation({ args, request, failsWith: [400] }),
+    operation({ args, request: (of) => ({ ...request(of), send: true }), failsWith: [400] }),
+  ];
+  named({ ask, send });
+  groupBy({
+    of: [ask, send],
+    by: ({ trip }) => trip,
+    failsWith: ({ operations }, one) => ({ 409: operations.length > 1, 422: one.args.seat > 5, 500: false }),
+  });
+  const asked = viewOf(
+    new Script()
+      .invoke("o1", ask, t1)
+      .invoke("o2", send, { ...t1, seat: 9 })
+      .invoke("o3", ask, t2)
+      .history(),
+  );
+  const reasons = (of: typeof ask, id: string) => {
+    const record = asked.operation(id);
+    return record && [of.definition.failsWith(record, asked), of.definition.invocationFailsWith(record, asked)];
+  };
+  expect(reasons(ask, "o1")).toEqual([
+    [400, 409],
+    [400, 409],
+  ]);
+  expect(reasons(send, "o2")).toEqual([[400], [400, 409, 422]]);
+  expect(reasons(ask, "o3")).toEqual([[400], [400]]);
 });

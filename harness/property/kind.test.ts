@@ -93,10 +93,11 @@ test("how it may fail depends on the operation, and of its invocation, where tha
     args: fc.constant(null),
     request: () => ({ call: "a/b", send: true }),
     failsWith: [400],
-    invocationFailsWith: () => [410],
+    oneWay: true,
   });
+  sent.definition.invocationFailsToo(() => [410]);
   expect(sent.definition.failsWith(recordOf(), view)).toEqual([400]);
-  expect(sent.definition.invocationFailsWith(recordOf(), view)).toEqual([410]);
+  expect(sent.definition.invocationFailsWith(recordOf(), view)).toEqual([400, 410]);
 });
 
 test("answers are held against their shape, and a refusal may be one", () => {

@@ -1,4 +1,4 @@
-import type { Checker } from "../check/checker.ts";
+import type { Checker } from "../check/index.ts";
 import type { FaultShape, Operation, Plan, Profiles } from "../plan/index.ts";
 import { isReferring, storm } from "../plan/index.ts";
 import type { ExternalSystem } from "../world/index.ts";

@@ -5,7 +5,7 @@ import { faults } from "../index.ts";
 import { attach, cancel, FaultDraft, terminate } from "./draft.ts";
 import { operation } from "./kind.ts";
 import { after, answered, before, externalCall, invoked, message } from "./point.ts";
-import { scenario } from "./scenario.ts";
+import { oneByOne, scenario } from "./scenario.ts";
 import { named, Script } from "./testing.ts";
 
 const run = operation({
@@ -133,4 +133,26 @@ test("a property may say when it is reached", () => {
   expect(seen.isReached(viewOf(script.history()))).toBe(false);
   expect(seen.isReached(viewOf(new Script().invoke("o1", run, "@k").invoke("o2", run, "@k").history()))).toBe(true);
   expect(seen.plan.faults).toHaveLength(1);
+});
+
+test("operations one by one wait for each other, unless they say otherwise", () => {
+  const one = run("@k");
+  const { operations } = scenario(oneByOne(one, one, one.before(invoked("o2")), one.after("o1"), one)).plan;
+  expect(operations.map(({ id, after: waitsFor, at }) => [id, waitsFor ?? at?.at])).toEqual([
+    ["o1", undefined],
+    ["o2", ["o1"]],
+    ["o3", "operation"],
+    ["o4", ["o1"]],
+    ["o5", ["o4"]],
+  ]);
+});
+
+test("a scenario is reached when its operations ended as it says: they succeeded, or were refused with a code", () => {
+  const begun = () => new Script().invoke("o1", run, "@k").invoke("o2", run, "@k");
+  const refused = scenario(oneByOne(run("@k").refusedWith(404).by("A"), run("@k")));
+  const isReached = (script: Script) => refused.isReached(viewOf(script.history()));
+  expect(isReached(begun().fail("o1", 404).ok("o2"))).toBe(true);
+  expect(isReached(begun().fail("o1", 422).ok("o2"))).toBe(false);
+  expect(isReached(begun().ok("o1").ok("o2"))).toBe(false);
+  expect(isReached(begun().fail("o1", 404).info("o2"))).toBe(false);
 });

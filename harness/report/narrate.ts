@@ -27,10 +27,13 @@ export function narrate(event: HistoryEvent, context: Context): string {
       return `${whose(event.operation, context)} does not know how it ended: ${event.reason}`;
     case "learned":
       return `afterwards: the invocation of ${event.operation} ${ending(event)}`;
+    case "death":
+      return `the service process ended: ${event.how}${event.place === undefined ? "" : ` (${event.place})`}`;
     case "recovery":
       return "recovery: all faults are healed, and what is under way is left to end";
     case "fault": {
-      const clause = labels[event.kind];
+      // it says what an injection does, and nothing of how it is healed
+      const clause = event.phase === "healed" ? undefined : labels[event.kind];
       const phase = event.phase === "missed" ? "never came to its moment" : event.phase;
       return `${event.kind} ${phase}${clause === undefined ? "" : `: ${clause}`}${event.detail === undefined ? "" : ` (${event.detail})`}`;
     }
@@ -64,6 +67,8 @@ export function label(event: HistoryEvent, { operations }: Context): string {
       return cut(event.reason, 80);
     case "learned":
       return cut(`${event.operation} ${ending(event)}`, 80);
+    case "death":
+      return cut(`the service process ended: ${event.how}`, 80);
     case "recovery":
       return "recovery";
     case "fault":
@@ -78,7 +83,7 @@ export function label(event: HistoryEvent, { operations }: Context): string {
 
 /** The operation that an event speaks of, if it does. */
 export function operationOf(event: HistoryEvent): string | undefined {
-  return event.type === "fault" || event.type === "recovery" ? undefined : event.operation;
+  return event.type === "fault" || event.type === "recovery" || event.type === "death" ? undefined : event.operation;
 }
 
 /** A label leaves out arguments that make it longer. */

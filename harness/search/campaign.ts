@@ -6,7 +6,7 @@ import { faultKinds } from "../faults/index.ts";
 import { type History, viewOf } from "../history/index.ts";
 import type { Plan, Profiles } from "../plan/index.ts";
 import { InvalidInputDefinition, type Property } from "../property/index.ts";
-import type { Failure, PropertyProgress } from "../record/record.ts";
+import type { Failure, PropertyProgress } from "../record/index.ts";
 import type { Confirmation } from "./confirmation.ts";
 import { investigate } from "./investigation.ts";
 
@@ -42,6 +42,11 @@ const MOST_FINDINGS = 6;
 /** After so many cases, what has never succeeded has not merely been unlucky. */
 const FULL_STORM = 100;
 
+/** What a campaign needs of a runner of cases. */
+export type Runner = Pick<CaseRunner, "can" | "isExact" | "judge"> & {
+  stack: Pick<CaseRunner["stack"], "kind" | "capabilities">;
+};
+
 interface Finding {
   plan: Plan;
   judged: Judged;
@@ -53,7 +58,7 @@ interface Finding {
 /** Storms one property on one stack: finds, shrinks, measures how often the smallest plan fails. */
 export class Campaign {
   readonly #property: Property;
-  readonly #runner: CaseRunner;
+  readonly #runner: Runner;
   readonly #options: CampaignOptions;
   /** what plans are drawn from: those that need the stack alone, and those that share it */
   readonly #plans: Record<"exclusive" | "shared", fc.Arbitrary<Plan>>;
@@ -66,7 +71,7 @@ export class Campaign {
   #searched = 0;
   #unknown: string | undefined;
 
-  constructor(property: Property, runner: CaseRunner, options: CampaignOptions) {
+  constructor(property: Property, runner: Runner, options: CampaignOptions) {
     this.#property = property;
     this.#runner = runner;
     this.#options = options;

@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { build, type Plugin } from "esbuild";
 import { leaveOut } from "./patterns-left-out.ts";
+import { captureServices, replace, withoutImports } from "./replacements.ts";
 import type { Bundle } from "./stack.ts";
 
 /** A planted bug: a textual patch of one source file, applied while bundling, so that services need no test hooks. */
@@ -23,8 +24,10 @@ export interface Mutant {
 export interface Subject {
   /** absolute path */
   module: string;
-  /** modules to replace while bundling */
-  alias?: Record<string, string>;
+  /** modules to replace while bundling: packages, and files relative to the module */
+  alias?: Readonly<Record<string, string>>;
+  /** services that are only handed to `serve()` are noted, and nothing listens */
+  captures?: boolean;
   /** all that it implements: the code of those that are not loaded can be left out */
   patterns?: readonly string[];
 }
@@ -55,8 +58,12 @@ export async function makeBundle(
     // the bundle lies elsewhere than its sources, and a debugger must find them
     sourceRoot: pathToFileURL(projectRoot).href,
     external: Object.keys(readManifest().dependencies),
-    ...(subject.alias && { alias: subject.alias }),
-    plugins: [leaveOut(subject.module, unneeded(subject, load.patterns, mutants)), plant(mutants)],
+    plugins: [
+      leaveOut(subject.module, unneeded(subject, load.patterns, mutants)),
+      ...(subject.alias ? [replace(subject.module, subject.alias)] : []),
+      ...(subject.captures ? [captureServices()] : []),
+      plant(mutants),
+    ],
     logLevel: "silent",
   });
   const code = result.outputFiles[0]!.text;
@@ -68,6 +75,23 @@ export async function makeBundle(
   writeFileSync(fresh, code);
   renameSync(fresh, file);
   return { id, file, ...load };
+}
+
+/**
+ * The text of a module alone, as CommonJS: whatever it imports is nothing. So it can be asked what it wants to have replaced
+ * before anything of it is loaded.
+ */
+export async function bundleAlone(module: string): Promise<string> {
+  const result = await build({
+    entryPoints: [module],
+    bundle: true,
+    write: false,
+    format: "cjs",
+    platform: "node",
+    plugins: [withoutImports()],
+    logLevel: "silent",
+  });
+  return result.outputFiles[0]?.text ?? "";
 }
 
 /** Patterns of which nothing is loaded, and no file is changed. */

@@ -1,5 +1,6 @@
 import path from "node:path";
 import type { Plugin } from "esbuild";
+import { NOTHING } from "./replacements.ts";
 
 /**
  * Leaves the code of patterns out that are not served: a process that starts evaluates all that is in its bundle, and
@@ -23,15 +24,3 @@ export function leaveOut(module: string, patterns: readonly string[]): Plugin {
     },
   };
 }
-
-/** A module of which every export is the same nothing: it can be read, called, spread over a list, and is never used. */
-const NOTHING = `"use strict";
-const nothing = new Proxy(function () {}, {
-  get: (_, name) =>
-    name === Symbol.iterator ? [][Symbol.iterator].bind([]) : name === Symbol.toPrimitive ? () => "" : nothing,
-  getPrototypeOf: () => nothing,
-  apply: () => nothing,
-  construct: () => nothing,
-});
-module.exports = nothing;
-`;

@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { viewOf } from "../../history/index.ts";
 import type { KindDefinition } from "../definition.ts";
 import { InvalidInputDefinition } from "../invalid-input.ts";
@@ -18,10 +18,12 @@ export const badInputIsRefused =
       if (!(definition instanceof InvalidInputDefinition)) continue;
       const field = definition.field(one.args);
       const effects = view.ledger.filter(({ operation }) => operation === one.id);
+      const { code, message } = one.error ?? { code: 0, message: "" };
       const isRestarted = view.faults.some(({ kind }) => kind === "kill-server");
       const isRefused =
-        (one.error?.code === BAD_REQUEST && one.error.message.includes(field)) ||
-        (one.error?.code === UNKNOWN && isRestarted);
+        code === BAD_REQUEST
+          ? message.includes(field)
+          : definition.failsWith(one, view).includes(code) || (code === UNKNOWN && isRestarted);
       if (effects.length === 0 && (isRefused || (!one.error && one.result === undefined))) continue;
       const seen = one.error ? `${one.error.code} ${one.error.message}` : textOf(one.result);
       const what = effects.length > 0 ? "had an effect" : `was answered ${seen}`;

@@ -18,6 +18,7 @@ const meanings: [look: string, meaning: string][] = [
   ["refusal", "declined by the external system"],
   ["lapse", "undone by time"],
   ["learned", "learned after the fact: its client never heard"],
+  ["death", "the service process ended by its own doing"],
   ["recovery", "everything is healed and left to end"],
   ["injected", "a fault is injected"],
   ["healed", "the fault heals"],

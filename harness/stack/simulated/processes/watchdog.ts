@@ -72,9 +72,13 @@ function takeTurn(): void {
   if (death) unwound(death);
   current = waiting.shift();
   isWatched &&= inspector.url() === undefined;
-  current?.run();
-  current = undefined;
-  if (waiting.length === 0) turns.port2.unref();
+  try {
+    current?.run();
+  } finally {
+    // what is terminated does not come by here
+    current = undefined;
+    if (waiting.length === 0) turns.port2.unref();
+  }
 }
 
 /** What was interrupted never returned: its turn ends here. */
