@@ -109,6 +109,8 @@ test("every property can be asked to refuse requests; until then it has none, th
   expect(drawn(refusing)).toEqual(new Set(["run", "invalid"]));
   expect(Object.keys(refusing.scenarios)).toEqual(["each invalid request is refused"]);
   expect([refusing.name, Object.keys(refusing.invariants)]).toEqual([declared.name, Object.keys(declared.invariants)]);
+  // one of which only some is judged stays so
+  expect({ ...declared, invariants: {} }.refusing([bad("a")]).invariants).toEqual({});
 });
 
 test("what a plan says of bad input is read, and named when it is none", () => {
