@@ -19,7 +19,7 @@ test("a plan of the property fits, by every route, with what every property has"
 
 test("a kind that the property does not have is named, with those that it has", () => {
   expect(complaint({ kind: "steal" })).toBe(
-    `the operation "o1" is of the kind "steal", which the property "${property.name}" does not have; it has reserve, status`,
+    `the operation "o1" is of the kind "steal", which the property "${property.name}" does not have; it has reserve, status, invalid`,
   );
 });
 
