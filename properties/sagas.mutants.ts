@@ -98,6 +98,26 @@ export const mutants: Mutant[] = [
     note: "the booking is cancelled while it compensates",
   },
   {
+    name: "a wait withstands one cancellation only",
+    file: "src/shared/until-settled.ts",
+    find: "if (!(error instanceof CancelledError)) throw error;",
+    replace: `if (!(error instanceof CancelledError)) throw error;
+      return await promise.map((value, failure) => {
+        if (failure) throw failure;
+        return value as T;
+      });`,
+    breaks: ["all or nothing", "nothing is left to lapse"],
+    note: "the booking is cancelled twice within one compensation, and what is left is not undone",
+  },
+  {
+    name: "a wait takes a second cancellation for its end",
+    file: "src/shared/until-settled.ts",
+    find: "for (;;) {",
+    replace: "for (let cancellations = 0; cancellations < 2; cancellations++) {",
+    breaks: ["compensated in reverse"],
+    note: "the booking is cancelled twice within one compensation, and the next one does not wait for it",
+  },
+  {
     name: "cancelled booking is not undone",
     file: booking,
     find: "if (!(error instanceof restate.TerminalError)) throw error;",
