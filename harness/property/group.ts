@@ -15,6 +15,8 @@ import type { Violation } from "./violation.ts";
 export interface Group<Kinds extends AnyKind = AnyKind> {
   /** what it is about */
   key: string;
+  /** what the first of its operations was asked with */
+  args: ArgsOf<Kinds>;
   /** those of the group's kinds, in the order of their invokes; the audit's and the recovery's included */
   operations: RecordOf<Kinds>[];
   /** the same, where duplicates are one */
@@ -26,6 +28,8 @@ export interface Group<Kinds extends AnyKind = AnyKind> {
   /** what external systems saw, and what changed there */
   ledger: LedgerRecord[];
   effects: LedgerRecord[];
+  /** the last change of each thing at an external system, by a call or by time */
+  latest: readonly LedgerRecord[];
   /** faults that were injected at a moment of one of them */
   faults: FaultRecord[];
   isCancelled: boolean;
@@ -141,14 +145,14 @@ class Grouper<Kinds extends AnyKind> {
   groups(): readonly Group<Kinds>[] {
     const { operations, requests, ledger, faults } = this.#view;
     for (const one of this.#own(operations)) {
-      const group = this.#group(this.#by(one.args as ArgsOf<Kinds>));
+      const group = this.#group(one.args as ArgsOf<Kinds>);
       this.#ofOperation.set(one.id, group);
       group.operations.push(one);
       group.isCancelled ||= one.interruptedBy.has("cancel");
       group.isTerminated ||= one.isTerminated;
       group.isInterrupted ||= one.isInterrupted;
     }
-    for (const one of this.#own(requests)) this.#group(this.#by(one.args as ArgsOf<Kinds>)).requests.push(one);
+    for (const one of this.#own(requests)) this.#group(one.args as ArgsOf<Kinds>).requests.push(one);
     for (const one of operations) {
       const group = one.of === undefined ? undefined : this.#ofOperation.get(one.of);
       if (group) (one.kind === "attach" ? group.attached : group.interruptions).push(one);
@@ -167,17 +171,22 @@ class Grouper<Kinds extends AnyKind> {
     return records.filter((one): one is OperationRecord & RecordOf<Kinds> => this.#of.some((kind) => kind.is(one)));
   }
 
-  #group(key: string): Group<Kinds> {
+  #group(args: ArgsOf<Kinds>): Group<Kinds> {
+    const key = this.#by(args);
     let group = this.#groups.get(key);
     if (!group) {
       group = {
         key,
+        args,
         operations: [],
         requests: [],
         attached: [],
         interruptions: [],
         ledger: [],
         effects: [],
+        get latest() {
+          return latestOf(this.ledger);
+        },
         faults: [],
         isCancelled: false,
         isTerminated: false,
@@ -187,4 +196,9 @@ class Grouper<Kinds extends AnyKind> {
     }
     return group;
   }
+}
+
+function latestOf(ledger: readonly LedgerRecord[]): LedgerRecord[] {
+  const changes = ledger.filter(({ type }) => type === "effect" || type === "lapse");
+  return [...new Map(changes.map((entry) => [`${entry.system} ${entry.key}`, entry])).values()];
 }

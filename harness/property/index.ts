@@ -3,6 +3,7 @@ export * from "./checks/shared.ts";
 export { constants, overrideConstants } from "./constants.ts";
 export { KindDefinition, type KindOptions, plain } from "./definition.ts";
 export { derivedInput } from "./derived-input.ts";
+export { type Disturbed, disturbancesBy } from "./disturbances.ts";
 export { attach, cancel, FaultDraft, faultDrafts, OperationDraft, terminate } from "./draft.ts";
 export { type Group, type Grouping, type Groups, groupBy } from "./group.ts";
 export { InvalidInput, InvalidInputDefinition, invalidInput, withWrong } from "./invalid-input.ts";
