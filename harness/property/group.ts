@@ -41,6 +41,8 @@ export interface Group<Kinds extends AnyKind = AnyKind> {
 /** What operations are about. */
 export interface Groups<Kinds extends AnyKind = AnyKind> {
   in(view: HistoryView): readonly Group<Kinds>[];
+  /** The group of that key, if anything was asked about it. */
+  get(key: string, view: HistoryView): Group<Kinds> | undefined;
   /** The checker that judges every group: by the first violation, if there is one. */
   every(judge: (group: Group<Kinds>, view: HistoryView) => Violation | false | undefined): Checker;
   /** Whether some group is so. */
@@ -96,6 +98,7 @@ export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Group
   const isOf = ({ kind }: Pick<Operation, "kind">) => of.some(({ definition }) => definition.name === kind);
   return {
     in: groupsIn,
+    get: (key, view) => groupsIn(view).find((group) => group.key === key),
     every: (judge) => (history) => {
       const view = viewOf(history);
       for (const group of groupsIn(view)) {

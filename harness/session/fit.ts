@@ -1,7 +1,6 @@
 import fc from "fast-check";
-import { InvalidInputDefinition } from "../property/index.ts";
 import { describeRequest, type Request } from "../plan/index.ts";
-import { type Property, scriptedPlans } from "../property/index.ts";
+import { InvalidInputDefinition, type Property, scriptedPlans } from "../property/index.ts";
 import { systemsWith } from "../world/index.ts";
 import type { SystemUnderTest } from "./system-under-test.ts";
 
