@@ -5,6 +5,8 @@ import {
   attach,
   cancel,
   checks,
+  disturbances,
+  fastRetries,
   faults,
   fieldOf,
   groupBy,
@@ -17,8 +19,8 @@ import {
   terminate,
   violation,
   withWrong,
+  world,
 } from "../harness/index.ts";
-import { IMPOSSIBLE_TASK } from "../harness/world/index.ts";
 
 const [REFUSED, UNKNOWN, ENDED] = [422, 404, 409];
 
@@ -28,7 +30,7 @@ const id = ids("@t1", "@t1", "@t2", "@t3", "@t4");
 // far above what a real server may take to begin, so that a delay that is dropped shows there as well
 const delayMs = fc.constantFrom<number[]>(0, 0, 60, 100);
 // another task under the same id is a client's mistake, and the first one stands
-const task = ids("paint", "paint", "paint", "sing", IMPOSSIBLE_TASK);
+const task = ids("paint", "paint", "paint", "sing", world.IMPOSSIBLE_TASK);
 const worker = { call: "asyncTaskWorker/runTask" };
 
 /** At the front door, or to the worker itself, which answers nothing: with one id it is one task. */
@@ -94,13 +96,15 @@ const resultIsWhatWasDone = tasks.every(({ key, operations, attached, effects })
 const now = submit(T1);
 const later = submit({ ...T1, delayMs: 80 });
 const sooner = submit({ ...T1, delayMs: 40 });
+const sung = submit({ ...T1, task: "sing" });
+const impossible = submit({ ...T1, task: world.IMPOSSIBLE_TASK });
 const ran = run({ id: "@t1", task: "paint" });
 const asked = result({ id: "@t1" });
-const [effect, secondEffect] = [at.externalCall("o1", 1), at.externalCall("o1", 2)];
+const [submitted, effect] = [at.answered("o1"), at.externalCall("o1", 1)];
 
 property("a task that was accepted is performed once, when it is due", {
   pattern: "message-queue",
-  settings: { EXTERNAL_RETRY_INTERVAL: 5, EXTERNAL_RETRY_MAX_INTERVAL: 20 },
+  settings: fastRetries,
   storm: { operations: 9 },
   operations: { submit, run, result, malformed },
   invariants: {
@@ -120,51 +124,30 @@ property("a task that was accepted is performed once, when it is due", {
     "submitted twice at the same time": scenario({ o1: now, o2: now.after(at.invoked("o1")), o3: ran, o4: asked }),
     "submitted again after its answer": scenario(oneByOne(now, now, now.via("worker"))),
     "submitted again after a lost answer": scenario(oneByOne(now, now, asked), faults.walkAway.after(at.invoked("o1"))),
-    "a client loses its connection and submits again": scenario(
-      { o1: later },
-      faults.reconnect.after(at.invoked("o1")),
-    ),
+    "submitted again over a new connection": scenario({ o1: later }, faults.reconnect.after(at.invoked("o1"))),
     "submitted again with less delay": scenario(oneByOne(later, sooner)),
-    "another task under the same id": scenario({
-      o1: now,
-      o2: submit({ ...T1, task: "sing" }),
-      o3: asked.after("o1", "o2"),
-    }),
-    "awaited, and attached to, before it begins": scenario({
-      o1: later,
-      o2: asked.after("o1"),
-      o3: asked.after("o1"),
-      o4: attach("o1").after("o1"),
-    }),
+    "submitted with another task under the same id": scenario({ o1: now, o2: sung, o3: asked.after("o1", "o2") }),
+    "awaited, and attached to, before it begins": scenario(
+      oneByOne(later, asked, asked.after("o1"), attach("o1").after("o1")),
+    ),
     "attached to when it has long been there": scenario(oneByOne(ran, attach("o1"), asked)),
     "awaited before it is submitted": scenario(oneByOne(asked.refusedWith(UNKNOWN), now, asked)),
-    "the answer is lost after the effect": scenario({ o1: now }, faults.loseAnswer.after(effect)),
-    "Restate is killed while a task is delayed": scenario(
-      oneByOne(later, asked),
-      faults.killServer.after(at.answered("o1")),
+    "refused, and everyone hears of it": scenario(
+      oneByOne(impossible, asked.refusedWith(REFUSED), ran.after("o1").refusedWith(REFUSED)),
     ),
     "submitted while Restate is down": scenario({ o1: now }, faults.killServer.before(at.invoked("o1"))),
-    "the endpoint is killed while a task is delayed": scenario(
+    "Restate is killed while it is delayed": scenario(oneByOne(later, asked), faults.killServer.after(submitted)),
+    "the service process is killed while it is delayed": scenario(
       oneByOne(later, later),
-      faults.killEndpoint.after(at.answered("o1")),
+      faults.killEndpoint.after(submitted),
     ),
-    "the endpoint is killed after the effect": scenario({ o1: now, o2: asked }, faults.killEndpoint.after(effect)),
-    "refused, and everyone hears of it": scenario({
-      o1: submit({ ...T1, task: IMPOSSIBLE_TASK }),
-      o2: asked.after("o1").refusedWith(REFUSED),
-      o3: ran.after("o1").refusedWith(REFUSED),
-    }),
+    ...disturbances("a task is run", ran, { call: 1, message: 2 }),
     "it fails twice before it is performed": scenario(
       oneByOne(now, asked),
       faults.failCall.before(effect),
-      faults.failCall.before(secondEffect),
+      faults.failCall.before(at.externalCall("o1", 2)),
     ),
     "it stalls while others wait for it": scenario({ o1: ran, o2: asked.before(effect) }, faults.stall.before(effect)),
-    "a zombie performs it late": scenario(oneByOne(now, asked), faults.zombie.before(effect).until(at.answered("o2"))),
-    "the connection to the endpoint is lost": scenario(
-      { o1: ran, o2: asked },
-      faults.cutConnection.after(at.message("o1", 2)),
-    ),
     "cancelled while it is delayed, and submitted again": scenario(oneByOne(later, cancel("o1"), sooner, asked)),
     "terminated while it runs": scenario({ o1: now, o2: asked.after("o1"), o3: terminate("o1").after(effect) }),
   },
