@@ -110,3 +110,37 @@ test("a scenario that no case has reached makes any storm vacuous", async () => 
     reason: "never reached: somebody takes; each malformed request is refused",
   });
 });
+
+test("bad input is not made smaller: it might make sense then; other arguments are", async () => {
+  const args = { request: { call: "shop/take", input: 1000 }, field: "what" };
+  const plan: Plan = {
+    operations: [
+      { id: "o1", client: "A", kind: "malformed", args },
+      { id: "o2", client: "A", kind: "take", args: { count: 1000 } },
+    ],
+    faults: [],
+  };
+  const isWhole = ({ operations }: Plan) => operations.length === plan.operations.length;
+  const evidence = { summary: "both", events: [] };
+  const runner: Runner = {
+    stack: { kind: "simulated", capabilities: new Set() },
+    isExact: true,
+    can: () => true,
+    judge: async (one) => ({
+      ...run(one, well),
+      verdicts: { fine: isWhole(one) ? { verdict: "invalid", evidence } : { verdict: "valid" } },
+    }),
+  };
+  if (!shop) throw new Error("it was not declared");
+  const { failure } = await new Campaign(shop, runner, {
+    seed: 1,
+    profiles: {},
+    runs: 0,
+    budget: 60_000,
+    first: [plan],
+    generate: false,
+    progress: () => {},
+    save: () => ({ saved: "", replay: "" }),
+  }).run();
+  expect(failure?.plan.operations.map((one) => one.args)).toEqual([args, { count: 1 }]);
+});

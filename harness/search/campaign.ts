@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import type { CaseRunner, Judged } from "../case/index.ts";
 import type { Verdict } from "../check/index.ts";
@@ -239,7 +240,10 @@ export class Campaign {
   async #investigate({ plan, judged, invariant, case: number }: Finding): Promise<Failure> {
     const { seed, save, signal, shrinkBudget } = this.#options;
     const { shrink, rate, ...found } = await investigate(plan, judged, invariant, {
-      judge: (candidate, over) => this.#runner.judge(candidate, this.#property, over),
+      judge: async (candidate, over) =>
+        keepsBadInput(candidate, plan, this.#property)
+          ? this.#runner.judge(candidate, this.#property, over)
+          : undefined,
       exact: this.#runner.isExact,
       ...(shrinkBudget !== undefined && { budget: shrinkBudget }),
       ...(signal && { signal }),
@@ -271,6 +275,13 @@ function emptiness({ scenarios, outcomes, systems, cases }: PropertyProgress, { 
   if (idle) return `not one operation of the kind ${idle[0]} succeeded, of ${idle[1].fail + idle[1].info}`;
   const closed = Object.entries(systems).find(([, { calls, refusals }]) => calls > 0 && calls === refusals);
   return closed && `the external system ${closed[0]} refused every one of ${closed[1].calls} calls`;
+}
+
+/** Bad input is not made smaller: it might make sense then, and to take it would be right. */
+function keepsBadInput({ operations }: Plan, original: Plan, { kinds }: Property): boolean {
+  const isBad = ({ kind }: Plan["operations"][number]) => kinds.get(kind) instanceof InvalidInputDefinition;
+  const given = original.operations.filter(isBad);
+  return operations.filter(isBad).every(({ args }) => given.some((one) => isDeepStrictEqual(one.args, args)));
 }
 
 /** The entry of a name, which begins as given. */
