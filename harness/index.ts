@@ -1,11 +1,12 @@
 /**
  * All that a property is written with, behind one import.
  *
- * - what clients do: `operation`, `invalidInput`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
+ * - what clients do: `operation`, `invalidInput`, `withWrong`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
  * - situations that a run must reach: `scenario`, `disturbances`, `faults`, and where in a run: `at`
  * - what must hold: `violation`, `checks`
  * - what external systems take for a reason to refuse: `world`
- * - `property` puts it together; `fastRetries` are settings of most services; `constants` are values that another implementation may override
+ * - `property` puts it together; `fastRetries` are settings of most services;
+ *   `constants` are values that another implementation may override
  */
 import fc from "fast-check";
 import { faultKinds } from "./faults/index.ts";
@@ -14,11 +15,12 @@ import { disturbancesBy, faultDrafts } from "./property/index.ts";
 export type { Checker, Model } from "./check/index.ts";
 export type { Failure, FaultRecord, HistoryView, LedgerRecord, OperationRecord } from "./history/index.ts";
 export type { Json, Request } from "./plan/index.ts";
-export * as checks from "./property/checks/shared.ts";
 export {
   type AnyKind,
+  at,
   attach,
   cancel,
+  checks,
   constants,
   fieldOf,
   type Group,
@@ -36,8 +38,8 @@ export {
   times,
   type Violation,
   violation,
+  withWrong,
 } from "./property/index.ts";
-export * as at from "./property/point.ts";
 export * as world from "./world/index.ts";
 
 /** Arguments that are one of a few ids. Those that belong to one case begin with `@`; one that is named twice is drawn twice as often. */

@@ -78,7 +78,7 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
     file: services,
     find: "      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);\n      ctx.clearAll();",
     replace: '      if (disposed) ctx.clear("outcome");',
-    breaks: ["dispose fails the waiters", "terminates"],
+    breaks: ["dispose fails the waiters"],
   },
   {
     name: "dispose forgets the waiters",

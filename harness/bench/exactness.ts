@@ -10,7 +10,7 @@
 
 import { createHash } from "node:crypto";
 import { CaseRunner } from "../case/index.ts";
-import { allProperties } from "../commands/properties.ts";
+import { allProperties } from "../commands/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
 import { dryRun } from "../search/index.ts";

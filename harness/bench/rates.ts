@@ -9,7 +9,7 @@
  */
 
 import { CaseRunner } from "../case/index.ts";
-import { allProperties } from "../commands/properties.ts";
+import { allProperties } from "../commands/index.ts";
 import type { Plan, Profiles } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
 import { dryRun } from "../search/index.ts";

@@ -13,7 +13,7 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import { CaseRunner } from "../case/index.ts";
 import type { Checker } from "../check/index.ts";
-import { allProperties } from "../commands/properties.ts";
+import { allProperties } from "../commands/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
 import { dryRun } from "../search/index.ts";

@@ -207,6 +207,8 @@ async function startBench(settings: Settings, subject: SystemUnderTest): Promise
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env, Math.random);
+  if (settings.only || settings.skip)
+    throw new Error("ONLY and SKIP mean nothing here: the invariants that count are those that a mutant breaks");
   const labels = process.argv.slice(2);
   const properties = await allProperties();
   const listed: { mutant: Mutant; pattern?: string }[] =

@@ -258,7 +258,8 @@ function fieldsOf(found: Found, interruptions: ReadonlyMap<string, ReadonlySet<R
     invocation: event?.invocation,
     interruptedBy: interruptions.get(sharedName(found)) ?? NOBODY,
     attempts: attempts[0] ?? 0,
-    childAttempts: attempts.slice(1).map((count) => count ?? 0),
+    // a child of which nothing was seen leaves a hole, which map would leave as well
+    childAttempts: Array.from(attempts.slice(1), (count) => count ?? 0),
   };
 }
 

@@ -32,6 +32,7 @@ test("each field of an object is missing, of a wrong type, and out of its range;
     'count: {"item":"@bad0","count":0}',
     'count: {"item":"@bad0","count":0.5}',
     'count: {"item":"@bad0","count":1e+300}',
+    'count: {"item":"@bad0","count":1000000000001}',
   ]);
 });
 

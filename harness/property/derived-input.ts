@@ -11,7 +11,7 @@ export const INVALID = "invalid";
 type Flawed = { field: string } & ({ input: Json } | { body: string });
 
 const NOT_JSON: Flawed = { field: "", body: "{" };
-/** Numbers below, at and beside the least one, and one that is too large for most. */
+/** Numbers below, at and beside the least one that most take, and one that is too large for most. */
 const NUMBERS = [-1, 0, 0.5, 1e300];
 
 /**
@@ -49,7 +49,7 @@ const keyOf = (number: number): string => `@bad${number}`;
 function* flawsOf(schema: JsonSchema, field = "", place = (value: Json): Json => value): Generator<Flawed> {
   if ("default" in schema) return;
   const sample = sampleOf(schema);
-  for (const value of suspects(sample)) if (refuses(schema, value)) yield { field, input: place(value) };
+  for (const value of suspects(sample, schema)) if (refuses(schema, value)) yield { field, input: place(value) };
   if (typeof sample !== "object" || sample === null || Array.isArray(sample)) return;
   for (const [name, member] of Object.entries(schema.properties ?? {})) {
     if (typeof member === "boolean") continue;
@@ -64,9 +64,11 @@ function* flawsOf(schema: JsonSchema, field = "", place = (value: Json): Json =>
 const mayBeMissing = (member: JsonSchema): boolean => "default" in member || Object.keys(member).length === 0;
 
 /** Values that may be wrong where the sample is right. */
-function suspects(sample: Json): Json[] {
+function suspects(sample: Json, { minimum, maximum }: JsonSchema): Json[] {
   if (typeof sample === "string") return [null, 7, ""];
-  return [null, "text", ...(typeof sample === "number" ? NUMBERS : [])];
+  if (typeof sample !== "number") return [null, "text"];
+  const beyond = [minimum === undefined ? [] : minimum - 1, maximum === undefined ? [] : maximum + 1].flat();
+  return [null, "text", ...new Set([...NUMBERS, ...beyond])];
 }
 
 /** Whether a schema certainly refuses a value; one that cannot be read refuses nothing. */

@@ -1,4 +1,4 @@
-import type { Checker } from "../check/checker.ts";
+import type { Checker } from "../check/index.ts";
 import {
   type FaultRecord,
   type History,
@@ -41,6 +41,8 @@ export interface Group<Kinds extends AnyKind = AnyKind> {
 /** What operations are about. */
 export interface Groups<Kinds extends AnyKind = AnyKind> {
   in(view: HistoryView): readonly Group<Kinds>[];
+  /** The group of that key, if anything was asked about it. */
+  get(key: string, view: HistoryView): Group<Kinds> | undefined;
   /** The checker that judges every group: by the first violation, if there is one. */
   every(judge: (group: Group<Kinds>, view: HistoryView) => Violation | false | undefined): Checker;
   /** Whether some group is so. */
@@ -61,6 +63,11 @@ export interface Grouping<Kinds extends AnyKind> {
   by(args: ArgsOf<Kinds>): string;
   /** what an entry of the ledger is about: by default its reference */
   effectsBy?(entry: LedgerRecord): string | undefined;
+  /**
+   * For each code, whether there was a good reason to refuse an operation with it in view of all that happened to its
+   * group; where the operation is one way, to fail its invocation, as whoever attaches to it hears.
+   */
+  failsWith?(group: Group<Kinds>, one: RecordOf<Kinds>): Readonly<Record<number, boolean>>;
 }
 
 /**
@@ -70,7 +77,7 @@ export interface Grouping<Kinds extends AnyKind> {
  *     trips.every(({ effects, operations }) => effects.length > 1 && violation(`${key} was booked twice`, {}, effects))
  */
 export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Groups<Kinds> {
-  const { of, effectsBy = ({ reference }) => reference } = grouping;
+  const { of, effectsBy = ({ reference }) => reference, failsWith } = grouping;
   const made = new WeakMap<History, readonly Group<Kinds>[]>();
   const groupsIn = (view: HistoryView): readonly Group<Kinds>[] => {
     let groups = made.get(view.history);
@@ -80,9 +87,18 @@ export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Group
     }
     return groups;
   };
+  if (failsWith) {
+    for (const kind of of)
+      kind.definition.invocationFailsToo((record, view) => {
+        const group = groupsIn(view).find(({ operations }) => operations.some(({ id }) => id === record.id));
+        const one = group?.operations.find(({ id }) => id === record.id);
+        return group && one ? codesIn(failsWith(group, one)) : [];
+      });
+  }
   const isOf = ({ kind }: Pick<Operation, "kind">) => of.some(({ definition }) => definition.name === kind);
   return {
     in: groupsIn,
+    get: (key, view) => groupsIn(view).find((group) => group.key === key),
     every: (judge) => (history) => {
       const view = viewOf(history);
       for (const group of groupsIn(view)) {
@@ -102,6 +118,10 @@ export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Group
       groupsIn(view).some((group) => group.key === key && group.operations.some(({ invoked }) => invoked < before)),
   };
 }
+
+/** Those codes for which there is a reason. */
+const codesIn = (reasons: Readonly<Record<number, boolean>>): number[] =>
+  Object.entries(reasons).flatMap(([code, isGood]) => (isGood ? [Number(code)] : []));
 
 /** Sorts what a history says to the groups that it is about. */
 class Grouper<Kinds extends AnyKind> {

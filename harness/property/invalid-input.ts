@@ -67,3 +67,20 @@ const NONE: fc.Arbitrary<InvalidInput> = fc.constant({ request: { call: "" }, fi
  */
 export const invalidInput = (...cases: readonly InvalidInput[]): Kind<InvalidInput, Json> =>
   kindOf(new InvalidInputDefinition(cases) as KindDefinition<InvalidInput, Json>);
+
+/**
+ * A request, each time with another value in one field of its input, which is wrong there.
+ *
+ *     const task = { id: "@t1", task: "paint" };
+ *     const malformed = invalidInput(...withWrong({ front: "POST /tasks" }, task, { id: [""], task: ["", 7, null] }));
+ * @param input what the request is made with, and right in all fields
+ * @param values by the name of the field
+ */
+export const withWrong = (
+  request: Request,
+  input: Readonly<Record<string, Json>>,
+  values: Readonly<Record<string, readonly Json[]>>,
+): InvalidInput[] =>
+  Object.entries(values).flatMap(([field, wrong]) =>
+    wrong.map((value) => ({ request: { ...request, input: { ...input, [field]: value } }, field })),
+  );

@@ -1,4 +1,4 @@
-import type { Checker } from "../check/checker.ts";
+import type { Checker } from "../check/index.ts";
 import type { FaultShape, Operation, Plan, Profiles } from "../plan/index.ts";
 import { isReferring, storm } from "../plan/index.ts";
 import type { ExternalSystem } from "../world/index.ts";
@@ -112,7 +112,11 @@ function completed(name: string, options: PropertyOptions, derived: readonly Inv
     first: Object.keys(alwaysFirst),
     scenarios: { ...options.scenarios, ...scenariosOf(refused) },
     anyInput: options.anyInput ?? [],
-    refusing: (requests) => completed(name, options, requests),
+    refusing(requests) {
+      // whoever judges only some of its invariants goes on to do so
+      const { kinds, scenarios, plans } = completed(name, options, requests);
+      return { ...this, kinds, scenarios, plans };
+    },
     audit: options.audit ?? (() => []),
     release: options.release ?? (() => []),
     plans: (conditions) => storm({ kinds: kindsOfStorm, ...options.storm }, conditions),

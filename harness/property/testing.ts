@@ -1,6 +1,5 @@
 /** Declares properties and writes histories, for the tests of checks, groups and scenarios. */
-import type { Checker } from "../check/checker.ts";
-import type { Evidence } from "../check/verdict.ts";
+import type { Checker, Evidence } from "../check/index.ts";
 import {
   type AttemptEvent,
   type Fields,

@@ -20,7 +20,7 @@ const lax = restate.service({
       {
         input: {
           contentType: "application/json",
-          jsonSchema: Order.jsonSchema,
+          ...(Order.jsonSchema && { jsonSchema: Order.jsonSchema }),
           serialize: (value: unknown) => restate.serde.json.serialize(value),
           deserialize: (data: Uint8Array): unknown => restate.serde.json.deserialize(data),
         },

@@ -12,6 +12,8 @@ import { Campaign, type CampaignOptions, confirm, type DryRun, dryRun } from "..
 import { projectRoot, type Stack } from "../stack/index.ts";
 import { NativeStack, Processes } from "../stack/native/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
+import { unserved } from "./fit.ts";
+import { judged } from "./judged.ts";
 import { misfit, PLAN_FORMAT, readSavedPlan, type SavedPlan } from "./saved-plan.ts";
 import type { Settings, StackName } from "./settings.ts";
 import { SystemUnderTest } from "./system-under-test.ts";
@@ -56,16 +58,16 @@ export class Session {
     return runner;
   }
 
-  /** What is tested. @throws when it cannot be loaded */
-  systemUnderTest(): Promise<SystemUnderTest> {
-    this.#systemUnderTest ??= SystemUnderTest.load(this.settings.subject);
-    return this.#systemUnderTest;
-  }
-
   async #start(kind: StackName): Promise<CaseRunner> {
     const systemUnderTest = await this.systemUnderTest();
     this.#reportWriter ??= this.#makeReportWriter();
     return new CaseRunner(await startStack(kind), systemUnderTest);
+  }
+
+  /** What is tested. @throws when it cannot be loaded */
+  systemUnderTest(): Promise<SystemUnderTest> {
+    this.#systemUnderTest ??= SystemUnderTest.load(this.settings.subject);
+    return this.#systemUnderTest;
   }
 
   /** If this process dies before its time, something that outlives it writes the report. */
@@ -80,22 +82,53 @@ export class Session {
    * Storms a property, or replays a plan of it, as the settings ask. Records how it went.
    * @throws when a stack does not start, or a mutant or a plan does not fit; that is on record as well
    */
-  async run(property: Property, kind: StackName, search: Partial<CampaignOptions> = {}): Promise<PropertyProgress> {
+  async run(whole: Property, kind: StackName, search: Partial<CampaignOptions> = {}): Promise<PropertyProgress> {
+    const differs = await this.#differs(whole);
+    const skip = [...(this.settings.skip ?? []), ...Object.keys(differs)];
+    const { property, unjudged } = judged(whole, { ...this.settings, skip });
+    const record = (progress: PropertyProgress): PropertyProgress => {
+      const complete = {
+        ...progress,
+        ...(unjudged.length > 0 && { unjudged }),
+        ...(Object.keys(differs).length > 0 && { differs }),
+      };
+      this.#recorder.record(complete);
+      return complete;
+    };
     try {
-      return await this.#storm(property, kind, search);
+      return record(await this.#storm(property, kind, search, record));
     } catch (error) {
-      this.#recorder.record({ ...nothing(property, kind), verdict: "failed", reason: (error as Error).message });
+      record({ ...nothing(property, kind), verdict: "failed", reason: (error as Error).message });
       throw error;
     }
   }
 
-  async #storm(declared: Property, kind: StackName, search: Partial<CampaignOptions>): Promise<PropertyProgress> {
-    const { seed, runs, stacks, replay, mutants, services } = this.settings;
+  /** What the implementation is declared not to keep. @returns nothing where it cannot be loaded: the storm will say why */
+  async #differs(property: Property): Promise<Readonly<Record<string, string>>> {
+    try {
+      return (await this.systemUnderTest()).differs(property.pattern);
+    } catch {
+      return {};
+    }
+  }
+
+  async #storm(
+    declared: Property,
+    kind: StackName,
+    search: Partial<CampaignOptions>,
+    record: (progress: PropertyProgress) => void,
+  ): Promise<PropertyProgress> {
+    const { seed, runs, stacks, replay, mutants, services, subject } = this.settings;
+    if (Object.keys(declared.invariants).length === 0)
+      return skipped(declared, kind, { reason: "none of its invariants is to be judged" });
     const runner = await this.runner(kind);
-    if (!runner.patterns.includes(declared.pattern))
-      return this.#skipped(declared, kind, { reason: `the subject has no pattern "${declared.pattern}"` });
+    // another implementation need not have every pattern
+    if (subject !== undefined && !runner.patterns.includes(declared.pattern))
+      return skipped(declared, kind, { reason: `the subject has no pattern "${declared.pattern}"` });
+    const missing = unserved(declared, await this.systemUnderTest());
+    if (missing !== undefined) throw new Error(missing);
     if (replay && !runner.can(replay.plan))
-      return this.#skipped(declared, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
+      return skipped(declared, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
     const saved = replay ? [replay.plan] : corpusPlans(declared);
     const given = replay ? saved : [...saved, ...scriptedPlans(declared)];
     const odd = given.map((plan) => misfit(plan, declared)).find((complaint) => complaint !== undefined);
@@ -117,7 +150,7 @@ export class Session {
         // what a run that is killed has done so far is to be in the report
         if (performance.now() - recorded < RECORD_MS) return;
         recorded = performance.now();
-        this.#recorder.record(progress);
+        record(progress);
       },
       save: (plan, invariant, summary) =>
         replay
@@ -129,16 +162,7 @@ export class Session {
             ),
       ...search,
     });
-    const progress = await campaign.run();
-    this.#recorder.record(progress);
-    return progress;
-  }
-
-  /** Another implementation need not have every pattern, and a simulation need not be able to do everything. */
-  #skipped(property: Property, kind: StackName, why: Pick<PropertyProgress, "reason" | "skipped">): PropertyProgress {
-    const progress: PropertyProgress = { ...nothing(property, kind), verdict: "skipped", ...why };
-    this.#recorder.record(progress);
-    return progress;
+    return campaign.run();
   }
 
   /**
@@ -187,13 +211,16 @@ const nothing = ({ name, pattern, invariants }: Property, stack: StackName): Pro
   invariants: Object.keys(invariants),
 });
 
+const skipped = (property: Property, stack: StackName, why: Pick<PropertyProgress, "reason" | "skipped">) =>
+  ({ ...nothing(property, stack), verdict: "skipped", ...why }) satisfies PropertyProgress;
+
 /** @throws when it does not start */
 export const startStack = (kind: StackName): Promise<Stack> =>
   kind === "native" ? NativeStack.start() : SimulatedStack.start({ seed: 0 });
 
 /** The first record of a run. */
 export function runStarted(settings: Settings): RunStarted {
-  const { seed, runs, budget, stacks, subject, replay, mutants } = settings;
+  const { seed, runs, budget, stacks, subject, replay, mutants, only, skip } = settings;
   const version = (name: string): string => {
     const manifest = path.join(projectRoot, "node_modules", name, "package.json");
     return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
@@ -209,6 +236,8 @@ export function runStarted(settings: Settings): RunStarted {
     subject: path.relative(projectRoot, subject ?? path.join(projectRoot, "src", "catalog.ts")),
     ...(mutants.length > 0 && { mutants: mutants.map(({ name }) => name).join(", ") }),
     ...(replay && { replay: replay.file }),
+    ...(only && { only }),
+    ...(skip && { skip }),
     environment: {
       node: process.versions.node,
       platform: `${process.platform}-${process.arch}`,

@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { viewOf } from "../../history/index.ts";
 import type { KindDefinition } from "../definition.ts";
 import { InvalidInputDefinition } from "../invalid-input.ts";
@@ -24,7 +24,7 @@ export const badInputIsRefused =
         code === BAD_REQUEST
           ? message.includes(field)
           : definition.failsWith(one, view).includes(code) || (code === UNKNOWN && isRestarted);
-      if (effects.length === 0 && (isRefused || (one.outcome === "info" && !one.error))) continue;
+      if (effects.length === 0 && (isRefused || (!one.error && one.result === undefined))) continue;
       const seen = one.error ? `${one.error.code} ${one.error.message}` : textOf(one.result);
       const what = effects.length > 0 ? "had an effect" : `was answered ${seen}`;
       return {

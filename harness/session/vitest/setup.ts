@@ -1,6 +1,6 @@
 import { inject, test } from "vitest";
 import { faultLabels } from "../../faults/index.ts";
-import { onDeclare, type Property } from "../../property/index.ts";
+import { onDeclare, overrideConstants, type Property } from "../../property/index.ts";
 import { Recorder } from "../../record/index.ts";
 import { Terminal } from "../../report/index.ts";
 import { REPORTS, Session } from "../session.ts";
@@ -25,6 +25,10 @@ function begin(): { session: Session; terminal: Terminal } {
     terminal,
   };
 }
+
+const systemUnderTest = await session.systemUnderTest().catch(() => undefined);
+// what cannot be loaded is told by the first property that needs it
+overrideConstants((pattern) => systemUnderTest?.settings(pattern) ?? {});
 
 onDeclare((property) => {
   for (const stack of session.settings.stacks) {
