@@ -168,7 +168,7 @@ property("a trip is booked or undone", {
       { o1: trip, o2: cancel("o1").after(call(2)) },
       faults.answerLate.after(call(2)),
     ).reachedWhen(trips.some(({ latest }) => latest.some(({ type }) => type === "lapse"))),
-    "a trip is terminated": scenario({ o1: trip, o2: terminate("o1").before(call(2)) }),
+    "a trip is terminated": scenario({ o1: trip, o2: terminate("o1").before(call(2)) }, faults.stall.before(call(2))),
     ...disturbances("a trip is booked", trip, { call: 3, message: 3 }),
     ...disturbances("a paid trip is undone", overbooked, { call: 6, message: 8 }),
   },
