@@ -124,11 +124,12 @@ property("subtasks are done at once, each one once, and answered in their order"
       { o1: run(EQUAL) },
       faults.stall.before(call(1)).until(call(2)),
     ),
+    // one that stalls to the end will do: a busy server may come to the recovery phase before the third call
     "some subtasks stall, and all others are done": scenario(
       { o1: run(MANY) },
       faults.stall.before(call(1)),
       faults.stall.before(call(3)),
-    ),
+    ).reachedWhen(jobs.some(({ faults }) => faults.some(({ kind, heal }) => kind === "stall" && !heal))),
     "a subtask is refused, and the others are done": scenario({
       o1: run(FIRST_REFUSED),
       o2: run(SOME_REFUSED),
