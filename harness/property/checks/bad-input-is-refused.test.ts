@@ -10,7 +10,8 @@ const noJson = { request: { call: "s/take", body: "{" }, field: "" };
 const malformed = invalidInput(noName, noJson);
 const take = operation({ args: fc.constant(null), request: () => ({ call: "s/take" }) });
 const check = badInputIsRefused(named({ malformed, take }));
-const asked = (what: (typeof malformed) extends (args: infer Args) => unknown ? Args : never = noName) => new Script().invoke("o1", malformed, what);
+const asked = (what: typeof malformed extends (args: infer Args) => unknown ? Args : never = noName) =>
+  new Script().invoke("o1", malformed, what);
 
 test("400 that names the field passes; what has no name only needs the code", async () => {
   expect(await complaint(check, asked().fail("o1", 400, "the name is empty").history())).toBeUndefined();

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { groupBy } from "../group.ts";
 import { operation } from "../kind.ts";
 import { complaint, named, Script } from "../testing.ts";
 import { failsForAReason } from "./fails-for-a-reason.ts";
@@ -13,8 +14,8 @@ const take = operation({
 const send = operation({
   args,
   request: (key: string) => ({ call: "s/send", idempotencyKey: key, send: true }),
-  invocationFailsWith: () => [410],
 });
+groupBy({ of: [send], by: (key) => key, failsWith: () => ({ 410: true }) });
 const check = failsForAReason(named({ take, send }));
 const found = (script: Script) => complaint(check, script.history());
 const taken = (key = "@a") => new Script().invoke("o1", take, key);
