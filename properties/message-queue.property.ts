@@ -148,7 +148,18 @@ property("a task that was accepted is performed once, when it is due", {
       faults.failCall.before(at.externalCall("o1", 2)),
     ),
     "it stalls while others wait for it": scenario({ o1: ran, o2: asked.before(effect) }, faults.stall.before(effect)),
-    "cancelled while it is delayed, and submitted again": scenario(oneByOne(later, cancel("o1"), sooner, asked)),
-    "terminated while it runs": scenario({ o1: now, o2: asked.after("o1"), o3: terminate("o1").after(effect) }),
+    "cancelled while it is delayed, and submitted again": scenario(
+      oneByOne(later, cancel("o1"), sooner, asked),
+    ).reachedWhen(tasks.some(({ isCancelled, effects }) => isCancelled && effects.length > 0)),
+    "terminated while it runs": scenario({
+      o1: now,
+      o2: asked.after("o1"),
+      o3: terminate("o1").after(effect),
+    }).reachedWhen(
+      tasks.some(
+        ({ interruptions, effects }) =>
+          effects.length > 0 && interruptions.some(({ kind, outcome }) => kind === "terminate" && outcome === "ok"),
+      ),
+    ),
   },
 });
