@@ -40,6 +40,8 @@ export class Session {
   readonly #runners = new Map<StackName, Promise<CaseRunner>>();
   #systemUnderTest: Promise<SystemUnderTest> | undefined;
   #reportWriter: Processes | undefined;
+  /** The test file whose properties are run, relative to the folder the run was started in: where to replay them. */
+  file = "properties";
 
   /** @param listener hears of all progress */
   constructor(settings: Settings, recorder: Recorder, listener: (progress: PropertyProgress) => void) {
@@ -154,11 +156,12 @@ export class Session {
       },
       save: (plan, invariant, summary) =>
         replay
-          ? { saved: replay.file, replay: replayCommand(replay.file, kind, services) }
+          ? { saved: replay.file, replay: replayCommand(replay.file, kind, this.file, { ...services, SEED: seed }) }
           : savePlan(
               Object.keys(services).length > 0 ? PLANS : CORPUS,
               { format: PLAN_FORMAT, property: property.name, invariant, stack: kind, summary, plan },
-              services,
+              this.file,
+              { ...services, SEED: seed },
             ),
       ...search,
     });
@@ -273,12 +276,14 @@ function savedPlanIn(file: string): SavedPlan {
 
 /**
  * Saves a plan below a folder; the same plan always gets the same name.
- * @param services the variables that say which services failed it, as in the settings
+ * @param testFile the file of its property
+ * @param variables those with which it failed: which services, and the seed
  */
 export function savePlan(
   folder: string,
   saved: SavedPlan,
-  services: Settings["services"] = {},
+  testFile = "properties",
+  variables: ReplayVariables = {},
 ): { saved: string; replay: string } {
   const text = `${JSON.stringify(saved, null, 2)}\n`;
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
@@ -287,13 +292,16 @@ export function savePlan(
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, text);
   const relative = path.relative(process.cwd(), file);
-  return { saved: relative, replay: replayCommand(relative, saved.stack, services) };
+  return { saved: relative, replay: replayCommand(relative, saved.stack, testFile, variables) };
 }
 
-function replayCommand(file: string, stack: string, services: Settings["services"]): string {
-  const variables = { STACK: stack, ...services, REPLAY: file };
-  const words = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
-  return [...words, "npx vitest run properties"].join(" ");
+type ReplayVariables = Settings["services"] & { SEED?: number };
+
+function replayCommand(plan: string, stack: string, file: string, variables: ReplayVariables): string {
+  const words = Object.entries({ STACK: stack, ...variables, REPLAY: plan }).map(
+    ([name, value]) => `${name}=${quoted(String(value))}`,
+  );
+  return [...words, "npx vitest run", quoted(file)].join(" ");
 }
 
 /** The text as one word of a shell's command line. */

@@ -1,4 +1,5 @@
-import { inject, test } from "vitest";
+import path from "node:path";
+import { expect, inject, test } from "vitest";
 import { faultLabels } from "../../faults/index.ts";
 import { onDeclare, overrideConstants, type Property } from "../../property/index.ts";
 import { Recorder } from "../../record/index.ts";
@@ -46,6 +47,7 @@ async function storm(
   signal: AbortSignal,
   skip: (why?: string) => never,
 ): Promise<void> {
+  session.file = path.relative(process.cwd(), expect.getState().testPath ?? "properties");
   const progress = await session.run(property, stack, { signal });
   terminal.finished(progress);
   if (progress.verdict === "passed") return;
