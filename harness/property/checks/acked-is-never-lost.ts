@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import type { Group, Groups } from "../group.ts";
 import type { AnyKind, RecordOf } from "../kind.ts";
 import { violation } from "../violation.ts";
