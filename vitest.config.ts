@@ -3,7 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Tests that start processes and watch how long things take: one file after the other, so that none starves another. */
 const processes = [
   "harness/stack/native/**/*.test.ts",
-  "harness/stack/fidelity/**/*.test.ts",
+  "harness/stack/conformance/**/*.test.ts",
   "harness/case/healing.test.ts",
   "harness/session/vitest/end-to-end.test.ts",
   "harness/commands/**/*.test.ts",

@@ -24,14 +24,14 @@ export const mutants: Mutant[] = [
     file: services,
     find: "[...(await listenersOf(ctx)), awakeable]",
     replace: "[awakeable]",
-    breaks: ["waiters are told", "ends"],
+    breaks: ["terminates"],
   },
   {
     name: "only one waiter is told",
     file: services,
     find: "for (const listener of listeners) ctx.resolveAwakeable",
     replace: "for (const listener of listeners.slice(0, 1)) ctx.resolveAwakeable",
-    breaks: ["waiters are told", "ends"],
+    breaks: ["terminates"],
   },
   {
     name: "who waits for a completed promise waits as well",
@@ -59,7 +59,7 @@ async function listen(ctx: restate.ObjectContext<PromiseState>, awakeable: strin
 async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<string[]> {
   return listening.get(ctx.key) ?? [];
 }`,
-    breaks: ["waiters are told", "dispose fails the waiters", "ends", "replays deterministically"],
+    breaks: ["dispose fails the waiters", "terminates", "replays deterministically"],
     note: "the process is killed while somebody waits",
   },
   {
@@ -71,21 +71,21 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
     replace: `        let outcome = await ctx.get("outcome");
         for (; !outcome; outcome = await ctx.get("outcome")) await ctx.sleep(20);
         ctx.resolveAwakeable(awakeable, outcome);`,
-    breaks: ["ends"],
+    breaks: ["terminates"],
   },
   {
     name: "dispose leaves the waiters alone",
     file: services,
     find: "      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);\n      ctx.clearAll();",
     replace: '      if (disposed) ctx.clear("outcome");',
-    breaks: ["dispose fails the waiters", "ends"],
+    breaks: ["dispose fails the waiters"],
   },
   {
     name: "dispose forgets the waiters",
     file: services,
     find: "      for (const listener of await listenersOf(ctx)) ctx.rejectAwakeable(listener, disposed);\n",
     replace: "      void disposed;\n",
-    breaks: ["dispose fails the waiters", "ends"],
+    breaks: ["dispose fails the waiters", "terminates"],
   },
   {
     name: "outcome cached in memory",
@@ -105,7 +105,7 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
     file: services,
     find: '  ctx.clear("listeners");\n',
     replace: '  ctx.clear("listeners");\n  (ctx as restate.ObjectContext).set("completedAt", performance.now());\n',
-    breaks: ["replays deterministically", "ends"],
+    breaks: ["replays deterministically", "terminates"],
   },
   {
     name: "values copied by a schema",
@@ -120,7 +120,7 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
     file: services,
     find: '.regex(/^sign_1[\\w-]{38}$/, "awakeable must be the id of an awakeable")',
     replace: "",
-    breaks: ["only nonsense is refused"],
+    breaks: ["bad input is refused"],
   },
   {
     name: "cancelled and disposed waits answered as a rejection",
@@ -159,7 +159,7 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
     file: front,
     find: "value === undefined ? null : { value }",
     replace: "value ? { value } : null",
-    breaks: ["linearizable", "single value"],
+    breaks: ["answers have their shape", "linearizable", "single value"],
   },
   {
     name: "empty message taken for none",
@@ -167,6 +167,6 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
     find: '  if ("error" in outcome) throw new PromiseRejected(outcome.error);\n  return outcome.value as T;',
     replace:
       '  if ("error" in outcome && outcome.error) throw new PromiseRejected(outcome.error);\n  return (outcome as { value: Json }).value as T;',
-    breaks: ["linearizable", "single value"],
+    breaks: ["answers have their shape", "linearizable", "single value"],
   },
 ];

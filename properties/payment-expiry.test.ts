@@ -1,5 +1,5 @@
 import { beforeAll, expect, test } from "vitest";
-import { Subject } from "../harness/run/index.ts";
+import { SystemUnderTest } from "../harness/session/index.ts";
 import { type Gate, makeBundle } from "../harness/stack/index.ts";
 import { SimulatedStack } from "../harness/stack/simulated/index.ts";
 
@@ -16,7 +16,7 @@ let stack: SimulatedStack;
 beforeAll(async () => {
   stack = await SimulatedStack.start({ seed: 1 });
   const environment = { TOKEN_EXPIRY: String(EXPIRY), OPENING_BALANCE: "100" };
-  const { module, patterns } = await Subject.load();
+  const { module, patterns } = await SystemUnderTest.load();
   const load = { patterns: ["payment-state-machine"], environment, external: {} };
   await stack.load(await makeBundle({ module, patterns }, load));
   stack.guard(quiet);

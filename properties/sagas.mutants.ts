@@ -63,7 +63,7 @@ export const mutants: Mutant[] = [
     file: booking,
     find: '    compensations.push({ step: "cancel car", action: (tag) => cars.cancel(car.id, tag) });\n',
     replace: "",
-    breaks: ["all or nothing"],
+    breaks: ["nothing is left to lapse", "all or nothing"],
     note: "the card is declined, and the car is left to lapse",
   },
   {
@@ -78,7 +78,7 @@ export const mutants: Mutant[] = [
     file: booking,
     find: "ctx.run(step, () => action(tagOf(step)), externalRetries())",
     replace: "ctx.run(step, () => action(tagOf(step)).catch(() => undefined), externalRetries())",
-    breaks: ["all or nothing"],
+    breaks: ["all or nothing", "nothing is left to lapse"],
     note: "an external system fails once while the booking is undone",
   },
   {
@@ -86,7 +86,7 @@ export const mutants: Mutant[] = [
     file: booking,
     find: "ctx.run(step, () => action(tagOf(step)), externalRetries())",
     replace: "ctx.run(step, () => action(tagOf(step)), { ...externalRetries(), maxRetryAttempts: 1 })",
-    breaks: ["all or nothing"],
+    breaks: ["all or nothing", "nothing is left to lapse"],
     note: "an external system fails once while the booking is undone; what is left is not undone either",
   },
   {
@@ -94,15 +94,35 @@ export const mutants: Mutant[] = [
     file: booking,
     find: "await untilSettled(ctx.run(step, () => action(tagOf(step)), externalRetries()));",
     replace: "await ctx.run(step, () => action(tagOf(step)), externalRetries());",
-    breaks: ["all or nothing"],
+    breaks: ["all or nothing", "nothing is left to lapse"],
     note: "the booking is cancelled while it compensates",
+  },
+  {
+    name: "a wait withstands one cancellation only",
+    file: "src/shared/until-settled.ts",
+    find: "if (!(error instanceof CancelledError)) throw error;",
+    replace: `if (!(error instanceof CancelledError)) throw error;
+      return await promise.map((value, failure) => {
+        if (failure) throw failure;
+        return value as T;
+      });`,
+    breaks: ["all or nothing", "nothing is left to lapse"],
+    note: "the booking is cancelled twice within one compensation, and what is left is not undone",
+  },
+  {
+    name: "a wait takes a second cancellation for its end",
+    file: "src/shared/until-settled.ts",
+    find: "for (;;) {",
+    replace: "for (let cancellations = 0; cancellations < 2; cancellations++) {",
+    breaks: ["compensated in reverse"],
+    note: "the booking is cancelled twice within one compensation, and the next one does not wait for it",
   },
   {
     name: "cancelled booking is not undone",
     file: booking,
     find: "if (!(error instanceof restate.TerminalError)) throw error;",
     replace: "if (!(error instanceof restate.TerminalError) || error instanceof restate.CancelledError) throw error;",
-    breaks: ["all or nothing"],
+    breaks: ["all or nothing", "nothing is left to lapse"],
     note: "the booking is cancelled once the charge was made",
   },
   {
@@ -122,7 +142,7 @@ export const mutants: Mutant[] = [
     file: booking,
     find: "    throw error;\n  }\n}",
     replace: "    return {};\n  }\n}",
-    breaks: ["all or nothing"],
+    breaks: ["answers have their shape", "all or nothing"],
     note: "the client is told that it is booked",
   },
   {
@@ -144,7 +164,7 @@ export const mutants: Mutant[] = [
     file: booking,
     find: "  const bookingId = ctx.rand.uuidv4();\n",
     replace: '  const bookingId = ctx.rand.uuidv4();\n  ctx.set("begun", performance.now());\n',
-    breaks: ["replays deterministically", "ends"],
+    breaks: ["replays deterministically", "terminates"],
     note: "an attempt is repeated, and writes another time",
   },
   {
@@ -152,7 +172,7 @@ export const mutants: Mutant[] = [
     file: "src/external/end-on-refusal.ts",
     find: "  if (error instanceof Refusal) throw new TerminalError(error.message, { errorCode: error.status });\n",
     replace: "",
-    breaks: ["ends"],
+    breaks: ["terminates"],
     note: "the card is declined",
   },
 ];

@@ -1,385 +1,175 @@
 import fc from "fast-check";
-import { type Checker, invalid } from "../harness/check/index.ts";
+import { z } from "zod";
 import {
-  endedBy,
-  type History,
-  type LedgerEvent,
-  ledger,
-  type Performed,
-  performed,
-  struck,
-} from "../harness/history/index.ts";
-import {
-  atCall,
-  atOperation,
-  ending,
-  fault,
-  type Operation,
+  at,
+  cancel,
+  checks,
+  disturbances,
+  fastRetries,
+  faults,
+  groupBy,
+  ids,
+  type Json,
   operation,
-  type Request,
-  storm,
-} from "../harness/plan/index.ts";
-import { property } from "../harness/session/index.ts";
-import {
-  DECLINED_CARD,
-  NO_CARS_LOCATION,
-  OVERBOOKED_FLIGHT,
-  OVERBOOKED_LOCATION,
-  SOLD_OUT_FLIGHT,
-} from "../harness/world/index.ts";
+  property,
+  scenario,
+  terminate,
+  violation,
+  world,
+} from "../harness/index.ts";
 
-const GOOD_CARD = "4242424242424242";
+const GOOD = { trip: "@t1", flight: "LH123", location: "Berlin", card: "4242424242424242", amount: 100 };
+type Trip = typeof GOOD;
 
-interface Obstacles {
-  flight?: string;
-  location?: string;
-  card?: string;
-}
-const booking = (
-  trip: string,
-  { flight = "LH123", location = "Berlin", card = GOOD_CARD }: Obstacles = {},
-): Request => ({
-  call: { service: "BookingWorkflow", handler: "run", key: trip },
-  input: {
-    flights: { flightId: flight, passengerName: trip },
-    car: { pickupLocation: location, rentalDate: "2030-01-31" },
-    paymentInfo: { cardNumber: card, amount: 100 },
+const flightOf = ({ flight, trip }: Trip) => ({ flightId: flight, passengerName: trip });
+const carOf = ({ location }: Trip) => ({ pickupLocation: location, rentalDate: "2030-01-31" });
+const mostly = (value: string, ...others: string[]) =>
+  fc.oneof({ weight: 4, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
+
+const book = operation({
+  weight: 6,
+  args: fc.record({
+    trip: ids("@t1", "@t2", "@t3"),
+    flight: mostly(GOOD.flight, world.SOLD_OUT_FLIGHT, world.OVERBOOKED_FLIGHT),
+    location: mostly(GOOD.location, world.NO_CARS_LOCATION, world.OVERBOOKED_LOCATION),
+    card: mostly(GOOD.card, world.DECLINED_CARD),
+    amount: fc.constantFrom(100, 250),
+  }),
+  request: (trip: Trip) => ({
+    call: "BookingWorkflow/run",
+    key: trip.trip,
+    input: {
+      flights: flightOf(trip),
+      car: carOf(trip),
+      paymentInfo: { cardNumber: trip.card, amount: trip.amount },
+    },
+  }),
+  answer: z.strictObject({ flightId: z.string(), carId: z.string(), paymentId: z.string() }),
+  // a trip is booked once: whoever asks again is told so, and has the first one's answer when he attaches
+  failsWith({ args: { trip } }, { operations }): number[] {
+    const same = book.among(operations).flatMap(({ args }) => (args.trip === trip ? [args] : []));
+    const isRefused = same.some(({ flight, location }) => flight !== GOOD.flight || location !== GOOD.location);
+    const isDeclined = same.some(({ card }) => card === world.DECLINED_CARD);
+    return [...(isDeclined ? [402] : []), ...(isRefused || same.length > 1 ? [409] : [])];
   },
+  undoneByCancel: true,
 });
 
-const mostly = <T>(value: T, ...others: T[]) =>
-  fc.oneof({ weight: 4, arbitrary: fc.constant(value) }, { weight: 1, arbitrary: fc.constantFrom(...others) });
-const book: fc.Arbitrary<Request> = fc
-  .record({
-    trip: fc.constantFrom("@t1", "@t2", "@t3"),
-    flight: mostly("LH123", SOLD_OUT_FLIGHT, OVERBOOKED_FLIGHT),
-    location: mostly("Berlin", NO_CARS_LOCATION, OVERBOOKED_LOCATION),
-    card: mostly(GOOD_CARD, DECLINED_CARD),
-  })
-  .map(({ trip, ...obstacles }) => booking(trip, obstacles));
-
-// --- what a history says
-
-type Entry = { entry: LedgerEvent; index: number };
-
-/** One trip: everything that was asked of it and everything that happened for it. */
-interface Trip {
-  key: string;
-  runs: Performed[];
-  entries: Entry[];
-  /** changes, without repeats and refusals */
-  changes: Entry[];
-  cancelled: boolean;
-  terminated: boolean;
-}
-
-function trips(history: History): Trip[] {
-  const all = performed(history);
-  const runs = Map.groupBy(
-    all.filter(({ operation }) => operation.kind === "book"),
-    ({ operation }) => (operation.call as { key: string }).key,
-  );
-  const entries = ledger(history);
-  const [cancelled, terminated] = [endedBy(history, "cancel"), endedBy(history, "terminate")];
-  return [...runs].map(([key, tripRuns]) => {
-    const isAmong = (ended: Set<string>) => tripRuns.some(({ operation }) => ended.has(operation.id));
-    const own = entries.filter(({ entry }) => entry.reference === key);
-    return {
-      key,
-      runs: tripRuns,
-      entries: own,
-      changes: own.filter(({ entry }) => entry.type === "effect" || entry.type === "lapse"),
-      cancelled: isAmong(cancelled),
-      terminated: isAmong(terminated),
-    };
-  });
-}
-
-/** The state in which each reservation and payment was left, by its id. */
-function states({ changes }: Trip): Map<string, { state: string; system: string; index: number }> {
-  const left = new Map<string, { state: string; system: string; index: number }>();
-  for (const { entry, index } of changes)
-    left.set(`${entry.system} ${entry.key}`, {
-      state: (entry.data as { state: string }).state,
-      system: entry.system,
-      index,
-    });
-  return left;
-}
-
-const eventsOf = (entries: Entry[]): number[] => entries.map(({ index }) => index);
-
-/** Makes a checker of a judgement on single trips. */
-const everyTrip =
-  (judge: (trip: Trip) => ReturnType<typeof invalid> | undefined): Checker =>
-  (history) =>
-    trips(history)
-      .map(judge)
-      .find((verdict) => verdict !== undefined) ?? { verdict: "valid" };
-
-// --- what must hold
-
+const trips = groupBy({ of: [book], by: ({ trip }) => trip });
 const FORWARD = ["flights reserve", "cars reserve", "payment-provider charge", "flights confirm", "cars confirm"];
 const UNDO = ["payment-provider refund", "cars cancel", "flights cancel"];
-const step = ({ entry }: Entry): string => `${entry.system} ${entry.action}`;
+/** What must have been done for a step to be undone: a refund is made ready before the charge. */
+const BEGUN_BY = new Map([
+  ["flights cancel", "flights reserve"],
+  ["cars cancel", "cars reserve"],
+  ["payment-provider refund", "cars reserve"],
+]);
 
-/** Booked: one flight and one car, confirmed, and one payment. Undone: nothing stands. */
-const allOrNothing = everyTrip((trip) => {
-  const left = states(trip);
-  const standing = [...left.values()].filter(({ state }) => state === "confirmed" || state === "captured");
-  const held = [...left.values()].filter(({ state }) => state === "reserved");
-  const booked =
-    standing
-      .map(({ system }) => system)
-      .sort()
-      .join() === "cars,flights,payment-provider" && held.length === 0;
-  const undone = standing.length === 0 && held.length === 0;
-  const words = [...left].map(([id, { state }]) => `${id.split(" ")[0]}: ${state}`).join(", ") || "nothing";
-  const succeeded = trip.runs.some(({ outcome }) => outcome?.status === "succeeded");
-  if (trip.terminated) return undefined;
-  const events = [...left.values()].map(({ index }) => index);
-  if (!booked && !undone)
-    return invalid(`The trip ${trip.key} is neither booked nor undone: ${words}.`, events, {
-      expected: "all confirmed and paid once, or everything undone",
-      seen: words,
-    });
-  if (succeeded && !booked)
-    return invalid(`The trip ${trip.key} was answered as booked, and it is undone: ${words}.`, events);
-  const answered = trip.runs.filter(({ outcome, completion }) => outcome || completion);
-  const failed = answered.length > 0 && answered.every(({ outcome }) => outcome?.status === "failed");
-  if (failed && booked)
-    return invalid(`The trip ${trip.key} was answered as failed, and it is booked: ${words}.`, events);
-  return strayLapse(trip);
+/** Booked: one flight and one car, confirmed, and one payment. Undone: nothing stands. The answers say which. */
+const allOrNothing = trips.every(({ key, operations, latest, isTerminated }) => {
+  if (isTerminated) return undefined;
+  const isIn = (...states: string[]) => latest.filter((entry) => states.some((state) => entry.text("state") === state));
+  const standing = isIn("confirmed", "captured").map(({ system }) => system);
+  const isHeld = isIn("reserved").length > 0;
+  const isBooked = !isHeld && standing.toSorted().join() === "cars,flights,payment-provider";
+  const isUndone = !isHeld && standing.length === 0;
+  const seen = latest.map((entry) => `${entry.system}: ${entry.text("state")}`).join(", ") || "nothing";
+  const wrong = (what: string) => violation(`The trip ${key} ${what}: ${seen}.`, { seen }, latest, operations);
+  if (!isBooked && !isUndone) return wrong("is neither booked nor undone");
+  if (!isBooked && operations.some(({ result }) => result !== undefined))
+    return wrong("was answered as booked, and it is undone");
+  return isBooked && operations.every(({ error }) => error) && wrong("was answered as failed, and it is booked");
 });
 
-/** A reservation may lapse only when its answer never arrived: it was the last thing begun when the trip was cancelled. */
-function strayLapse(trip: Trip): ReturnType<typeof invalid> | undefined {
-  const forward = trip.changes.filter((one) => FORWARD.includes(step(one)) && one.entry.type === "effect");
-  const lapsed = trip.changes.find(({ entry }) => entry.type === "lapse");
-  if (!lapsed) return undefined;
-  const last = forward.at(-1);
-  if (trip.cancelled && last?.entry.key === lapsed.entry.key && last.entry.system === lapsed.entry.system)
-    return undefined;
-  return invalid(
-    `A reservation of the trip ${trip.key} (${lapsed.entry.system}) was left to lapse although its answer had arrived.`,
-    [lapsed.index, ...eventsOf(forward)],
-    {
-      expected: "it is cancelled",
-      seen: "it lapsed",
-    },
+/** Only a reservation whose answer never arrived may lapse: it was the last thing begun when the trip was cancelled. */
+const nothingIsLeftToLapse = trips.every(({ key, ledger, effects, isCancelled, isTerminated }) => {
+  const last = effects.findLast(({ step }) => FORWARD.includes(step));
+  const left = ledger.find(
+    (entry) => entry.type === "lapse" && !(isCancelled && last?.system === entry.system && last.key === entry.key),
   );
-}
-
-const compensatedInReverse = everyTrip((trip) => {
-  const undone = trip.changes.filter((one) => UNDO.includes(step(one)));
-  const order = undone.map((one) => UNDO.indexOf(step(one)));
-  const wrong = order.findIndex((position, index) => index > 0 && position < order[index - 1]!);
-  if (wrong === -1) return undefined;
-  return invalid(
-    `The trip ${trip.key} was undone in the wrong order: ${undone.map(step).join(", then ")}.`,
-    eventsOf(undone),
-    {
-      expected: "the last thing done is the first undone",
-    },
-  );
+  if (!left || isTerminated) return undefined;
+  const summary = `A reservation of the trip ${key} (${left.system}) was left to lapse although its answer had arrived.`;
+  return violation(summary, { expected: "it is cancelled", seen: "it lapsed" }, left, effects);
 });
 
-const effectivelyOnce = everyTrip((trip) => {
-  const effects = trip.changes.filter(({ entry }) => entry.type === "effect");
-  for (const [name, all] of Map.groupBy(effects, step))
-    if (all.length > 1)
-      return invalid(`The trip ${trip.key} did "${name}" ${all.length} times.`, eventsOf(all), {
-        expected: "each step takes effect once",
-        seen: all.map(({ entry }) => entry.key).join(", "),
-      });
-  return undefined;
-});
-
-const onlyBegunIsUndone = everyTrip((trip) => {
-  const begun = new Set(trip.entries.filter(({ entry }) => entry.type === "effect").map(step));
-  const needs: Record<string, string> = {
-    "flights cancel": "flights reserve",
-    "cars cancel": "cars reserve",
-    "payment-provider refund": "cars reserve",
-  };
-  for (const one of trip.entries) {
-    const needed = needs[step(one)];
-    if (needed === undefined || begun.has(needed)) continue;
-    return invalid(`The trip ${trip.key} undid a step that it had not come to: "${step(one)}" without "${needed}".`, [
-      one.index,
-    ]);
-  }
-  return undefined;
+const onlyBegunIsUndone = trips.every(({ key, ledger, effects }) => {
+  const stray = ledger.find(({ step, index }) => {
+    const needed = BEGUN_BY.get(step);
+    return needed && !effects.some((effect) => effect.step === needed && effect.index < index);
+  });
+  return stray && violation(`The trip ${key} undid a step that it had not come to: "${stray.step}".`, {}, stray);
 });
 
 /**
  * Judged for each reservation: a confirmation in flight when the trip is cancelled may still land, but never on what is
  * given back already. Trying counts as well, unless a cancellation explains the straggler.
  */
-const nothingConfirmedAfterCancel = everyTrip((trip) => {
-  for (const [id, all] of Map.groupBy(trip.entries, ({ entry }) => `${entry.system} ${entry.key}`)) {
-    const cancelled = all.find(({ entry }) => entry.type === "effect" && entry.action === "cancel");
-    const later = all.find(
-      ({ entry, index }) =>
-        cancelled &&
-        index > cancelled.index &&
-        entry.action === "confirm" &&
-        (entry.type === "effect" || (entry.type === "refusal" && !trip.cancelled)),
-    );
-    if (!cancelled || !later) continue;
-    const system = id.split(" ")[0];
-    return invalid(`The trip ${trip.key} went on to confirm its reservation of ${system} after it had cancelled it.`, [
-      cancelled.index,
-      later.index,
-    ]);
-  }
-  return undefined;
+const nothingConfirmedAfterCancel = trips.every(({ key, ledger, effects, isCancelled }) => {
+  const isCounted = isCancelled ? ["effect"] : ["effect", "refusal"];
+  const late = ledger.find(
+    (tried) =>
+      tried.action === "confirm" &&
+      isCounted.includes(tried.type) &&
+      effects.some(({ action, key, index }) => action === "cancel" && key === tried.key && index < tried.index),
+  );
+  return (
+    late && violation(`The trip ${key} went on to confirm ${late.key} after it had cancelled it.`, {}, late, effects)
+  );
 });
 
-const noInventedEffect: Checker = (history) => {
-  const invoked = new Set(
-    trips(history).flatMap(({ key, runs }) => (runs.some(({ invoke }) => invoke !== undefined) ? [key] : [])),
-  );
-  const stray = ledger(history).find(({ entry }) => entry.reference === undefined || !invoked.has(entry.reference));
-  if (!stray) return { verdict: "valid" };
-  return invalid(`${step(stray)} happened for ${stray.entry.reference ?? "no trip"}, which nobody had asked for.`, [
-    stray.index,
-  ]);
-};
+/** What each step carries of the trip that was asked for. */
+const CARRIED = new Map<string, (trip: Trip) => Record<string, Json>>([
+  ["flights reserve", flightOf],
+  ["cars reserve", carOf],
+  ["payment-provider charge", ({ amount }) => ({ amount })],
+]);
 
-// --- the storm
-
-const trip = (id: string, obstacles?: Obstacles, more: Partial<Operation> = {}): Operation =>
-  operation(id, "book", booking(`@t${id.slice(1)}`, obstacles), more);
-const anyTrip = (is: (one: Trip, left: string[]) => boolean) => (history: History) =>
-  trips(history).some((one) =>
-    is(
-      one,
-      [...states(one).values()].map(({ state }) => state),
-    ),
-  );
+const trip = book(GOOD);
+const declined = book({ ...GOOD, card: world.DECLINED_CARD });
+const overbooked = book({ ...GOOD, location: world.OVERBOOKED_LOCATION });
+const call = (n: number) => at.externalCall("o1", n);
 
 property("a trip is booked or undone", {
   pattern: "sagas",
-  environment: { EXTERNAL_RETRY_INTERVAL: "5", EXTERNAL_RETRY_MAX_INTERVAL: "20" },
-  plan: storm({
-    operations: 4,
-    kinds: {
-      book: {
-        request: book,
-        messages: { toEndpoint: 9, toServer: 14 },
-        effects: 8,
-        ends: ["cancel", "cancel", "cancel", "terminate"],
-      },
-    },
-  }),
+  settings: fastRetries,
+  operations: { book },
+  storm: { operations: 4 },
   invariants: {
     "all or nothing": allOrNothing,
-    "compensated in reverse": compensatedInReverse,
-    "effectively once": effectivelyOnce,
+    "nothing is left to lapse": nothingIsLeftToLapse,
+    "steps in order": checks.stepsInOrder(trips, FORWARD),
+    "compensated in reverse": checks.stepsInOrder(trips, UNDO),
+    "effectively once": checks.effectsOnce(trips, {
+      required: () => [...FORWARD, ...UNDO],
+      effect: ({ step }) => step,
+      isDue: () => false,
+    }),
     "only what was begun is undone": onlyBegunIsUndone,
     "nothing confirmed after cancel": nothingConfirmedAfterCancel,
-    "no invented effect": noInventedEffect,
+    "effects carry what was asked": checks.effectsCarry(trips, ({ step }, { operations }) => {
+      const carried = CARRIED.get(step);
+      return carried && operations.map(({ args }) => carried(args));
+    }),
+    "no spurious effect": checks.noSpuriousEffects(trips),
   },
-  reaches: {
-    "a trip is booked": {
-      met: anyTrip((_, left) => left.includes("captured")),
-      plan: { operations: [trip("o1"), trip("o2")] },
-    },
-    "a declined card undoes the trip": {
-      met: anyTrip(({ entries }) =>
-        entries.some((one) => step(one) === "payment-provider charge" && one.entry.type === "refusal"),
-      ),
-      plan: { operations: [trip("o1", { card: DECLINED_CARD })] },
-    },
-    "a paid trip is undone": {
-      met: anyTrip((_, left) => left.includes("refunded")),
-      plan: { operations: [trip("o1", { location: OVERBOOKED_LOCATION })] },
-    },
-    "a trip is cancelled while it is being booked": {
-      met: anyTrip(({ cancelled, changes }) => cancelled && changes.some((one) => UNDO.includes(step(one)))),
-      plan: { operations: [trip("o1"), ending("cancel", "o2", atCall(3, "after"))] },
-    },
-    "a trip is cancelled again while it is being undone": {
-      met: (history) => history.plan.operations.filter(({ mode }) => mode === "cancel").length > 1,
-      plan: {
-        operations: [
-          trip("o1", { card: DECLINED_CARD }),
-          ending("cancel", "o2", atCall(4, "before")),
-          ending("cancel", "o3", atCall(5, "before")),
-        ],
-      },
-    },
-    "a reservation lapses because its answer never arrived": {
-      met: anyTrip(({ changes }) => changes.some(({ entry }) => entry.type === "lapse")),
-      plan: {
-        operations: [trip("o1"), ending("cancel", "o2", atCall(2, "after"))],
-        faults: [fault("f1", "external-answers-late", atCall(2, "after"))],
-      },
-    },
-    "a trip is terminated": {
-      met: anyTrip(({ terminated }) => terminated),
-      plan: { operations: [trip("o1"), ending("terminate", "o2", atCall(2, "before"))] },
-    },
-    "an external system fails before its effect": {
-      met: struck("external-fails"),
-      plan: { operations: [trip("o1")], faults: [fault("f1", "external-fails", atCall(3, "before"))] },
-    },
-    "an external system fails while a trip is being undone": {
-      met: (history) =>
-        history.events.some(
-          (event, index) =>
-            event.type === "fault" &&
-            event.kind === "external-fails" &&
-            event.phase === "struck" &&
-            history.events.slice(0, index).some((earlier) => earlier.type === "refusal"),
-        ),
-      plan: {
-        operations: [trip("o1", { location: OVERBOOKED_LOCATION })],
-        faults: [fault("f1", "external-fails", atCall(6, "before"))],
-      },
-    },
-    "an answer is lost after the effect": {
-      met: struck("external-loses-answer"),
-      plan: { operations: [trip("o1")], faults: [fault("f1", "external-loses-answer", atCall(3, "after"))] },
-    },
-    "an external system stalls": {
-      met: struck("external-stalls"),
-      plan: { operations: [trip("o1")], faults: [fault("f1", "external-stalls", atCall(1, "before"))] },
-    },
-    "a zombie charges late": {
-      met: struck("zombie"),
-      plan: {
-        operations: [trip("o1")],
-        faults: [fault("f1", "zombie", atCall(3, "before"), atOperation("o1", "completion", "before"))],
-      },
-    },
-    "the endpoint is killed while a trip is being undone": {
-      met: struck("kill-endpoint"),
-      plan: {
-        operations: [trip("o1", { card: DECLINED_CARD })],
-        faults: [fault("f1", "kill-endpoint", atCall(4, "after"))],
-      },
-    },
-    "the connection to the endpoint is lost": {
-      met: struck("cut-session"),
-      plan: {
-        operations: [trip("o1")],
-        faults: [
-          fault("f1", "cut-session", {
-            at: "message",
-            operation: "o1",
-            attempt: 1,
-            direction: "to-server",
-            message: 3,
-            when: "after",
-          }),
-        ],
-      },
-    },
-    "Restate is killed in mid-trip": {
-      met: struck("kill-server"),
-      plan: { operations: [trip("o1", {}, { retries: 0 })], faults: [fault("f1", "kill-server", atCall(2, "before"))] },
-    },
+  scenarios: {
+    "two trips are booked": scenario({ o1: trip, o2: book({ ...GOOD, trip: "@t2", amount: 250 }) }),
+    "a declined card undoes the trip": scenario({ o1: declined }).reachedWhen(
+      book.some(({ error }) => error?.code === 402),
+    ),
+    "a trip is cancelled while it is being booked": scenario({ o1: trip, o2: cancel("o1").after(call(3)) }).reachedWhen(
+      trips.some(({ isCancelled, effects }) => isCancelled && effects.some(({ step }) => UNDO.includes(step))),
+    ),
+    "a trip is cancelled twice while one step is being undone": scenario(
+      { o1: declined, o2: cancel("o1").before(call(5)), o3: cancel("o1").after("o2") },
+      faults.stall.before(call(5)),
+    ),
+    "a reservation lapses because its answer never arrived": scenario(
+      { o1: trip, o2: cancel("o1").after(call(2)) },
+      faults.answerLate.after(call(2)),
+    ).reachedWhen(trips.some(({ latest }) => latest.some(({ type }) => type === "lapse"))),
+    "a trip is terminated": scenario({ o1: trip, o2: terminate("o1").before(call(2)) }, faults.stall.before(call(2))),
+    ...disturbances("a trip is booked", trip, { call: 3, message: 3 }),
+    ...disturbances("a paid trip is undone", overbooked, { call: 6, message: 8 }),
   },
 });

@@ -86,7 +86,7 @@ export const mutants: Mutant[] = [
     file: operator,
     find: "const tag = { key: ",
     replace: "const tag = { key: crypto.randomUUID() + ",
-    breaks: ["effectively once", "alternates legally"],
+    breaks: ["one transition at a time", "alternates legally"],
     note: "an answer is lost, and the machine is told again",
   },
   {
@@ -94,7 +94,7 @@ export const mutants: Mutant[] = [
     file: operator,
     find: "number: last.number + 1,",
     replace: "number: Date.now(),",
-    breaks: ["replays deterministically", "ends", "one transition at a time", "alternates legally"],
+    breaks: ["replays deterministically", "terminates", "one transition at a time", "alternates legally"],
     note: "an attempt is repeated, and calls its transition by another number",
   },
   {
@@ -103,7 +103,7 @@ export const mutants: Mutant[] = [
     find: "number: last.number + 1,",
     replace:
       "number: ((globalThis as { transitions?: number }).transitions = ((globalThis as { transitions?: number }).transitions ?? 0) + 1),",
-    breaks: ["replays deterministically", "ends", "one transition at a time", "alternates legally"],
+    breaks: ["replays deterministically", "terminates", "one transition at a time", "alternates legally"],
     note: "an attempt is repeated in the same process",
   },
   {
@@ -147,7 +147,7 @@ export const mutants: Mutant[] = [
   if ((known.get(ctx.key) ?? last.to) === to) return { status: to, changed: false };
   known.set(ctx.key, to);
 `,
-    breaks: ["replays deterministically", "ends", "begun is completed", "answers are truthful", "linearizable"],
+    breaks: ["replays deterministically", "terminates", "begun is completed", "answers are truthful", "linearizable"],
     note: "an attempt is repeated in the same process and believes that it is done",
   },
   {
@@ -165,7 +165,7 @@ export const mutants: Mutant[] = [
     replace: `const common = globalThis as { to?: Status };
     if (phase === "begin") common.to = to;
     const action = () => machines[phase]({ machine: ctx.key, transition: number, to: common.to ?? to }, tag);`,
-    breaks: ["no invented effect", "alternates legally"],
+    breaks: ["effects carry what was asked", "alternates legally"],
     note: "one machine goes up while another goes down",
   },
 ];

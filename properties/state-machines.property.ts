@@ -1,596 +1,260 @@
 import fc from "fast-check";
+import { z } from "zod";
 import {
-  type Checker,
-  effectivelyOnce,
-  invalid,
-  linearizable,
-  type Model,
-  mergingDuplicates,
-  mutualExclusion,
-  noInventedEffect,
-} from "../harness/check/index.ts";
-import {
-  endedBy,
-  type History,
-  type HistoryEvent,
-  type LedgerEvent,
-  ledger,
-  overlap,
-  type Performed,
-  performed,
-  struck,
-} from "../harness/history/index.ts";
-import {
-  atCall,
-  atMessage,
-  atOperation,
-  ending,
-  type Fault,
-  fault,
-  type Moment,
-  momentName,
-  type Operation,
+  at,
+  cancel,
+  checks,
+  faults,
+  type Group,
+  groupBy,
+  type HistoryView,
+  ids,
+  type LedgerRecord,
   operation,
-  type Plan,
-  type Request,
-  storm,
-} from "../harness/plan/index.ts";
-import { property } from "../harness/session/index.ts";
+  property,
+  scenario,
+  terminate,
+  type Violation,
+  violation,
+} from "../harness/index.ts";
 
-/** Milliseconds that a transition takes; not so many that a run seems to stand still meanwhile. */
+/** Milliseconds; not so many that a run seems to stand still meanwhile. */
 const TRANSITION_TIME = 30;
 
-type Status = "UP" | "DOWN";
-const HANDLERS: Record<string, Status> = { setUp: "UP", tearDown: "DOWN" };
+const Status = z.enum(["UP", "DOWN"]);
+type Status = z.infer<typeof Status>;
 
-const bring = (machine: string, handler: string, key?: string): Request => ({
-  call: { service: "machineOperator", handler, key: machine },
-  ...(key !== undefined && { idempotencyKey: `${key}-${machine.slice(1)}-${handler}` }),
-});
-const asking = (handler: string): fc.Arbitrary<Request> =>
-  fc
-    .record({
-      machine: fc.constantFrom("@m1", "@m1", "@m2", "@m3"),
-      key: fc.option(fc.constantFrom("@k1", "@k2", "@k3"), { nil: undefined }),
-    })
-    .map(({ machine, key }) => bring(machine, handler, key));
-
-// --- what a history says
-
-const machineOf = ({ call }: Operation): string => (call as { key: string }).key;
-
-/** A call of setUp or tearDown, with all that is asked under the same idempotency key: Restate makes one invocation of it. */
-interface Asked extends Performed {
-  machine: string;
-  to: Status;
-  /** ids of the operations with the same key, itself included */
-  family: ReadonlySet<string>;
-  cancelled: boolean;
-  terminated: boolean;
-}
-
-function asked(history: History): Asked[] {
-  const all = performed(history);
-  const calls = all.filter(({ operation, invoke }) => operation.kind in HANDLERS && invoke !== undefined);
-  const nameOf = ({ id, call, idempotencyKey }: Operation) =>
-    idempotencyKey === undefined ? id : JSON.stringify([call, idempotencyKey]);
-  const families = Map.groupBy(calls, ({ operation }) => nameOf(operation));
-  const [cancelled, terminated] = [endedBy(history, "cancel"), endedBy(history, "terminate")];
-  return calls.map((one) => {
-    const family = new Set(families.get(nameOf(one.operation))!.map(({ operation }) => operation.id));
-    const isAmong = (ended: Set<string>) => [...family].some((id) => ended.has(id));
-    return {
-      ...one,
-      machine: machineOf(one.operation),
-      to: HANDLERS[one.operation.kind]!,
-      family,
-      cancelled: isAmong(cancelled),
-      terminated: isAmong(terminated),
-    };
+const handler = (name: string) =>
+  operation({
+    args: fc.record({ machine: ids("@m1", "@m1", "@m2", "@m3"), key: fc.option(ids("@k1", "@k2", "@k3")) }),
+    request: ({ machine, key }: { machine: string; key: string | null }) => ({
+      call: `machineOperator/${name}`,
+      key: machine,
+      ...(key !== null && { idempotencyKey: `${key} for ${machine}` }),
+    }),
+    answer: z.strictObject({ status: Status, changed: z.boolean() }),
   });
+const [setUp, tearDown] = [handler("setUp"), handler("tearDown")];
+const machines = groupBy({ of: [setUp, tearDown], by: ({ machine }) => machine, effectsBy: ({ key }) => key });
+type Machine = Group<typeof setUp>;
+type Asked = Machine["operations"][number];
+const aim = (one: Asked): Status => (setUp.is(one) ? "UP" : "DOWN");
+
+/** What a machine is told: that a transition begins, or that it is done. */
+const Told = z.object({ transition: z.number(), to: Status });
+const toldBy = (entry: LedgerRecord) => ({ ...Told.parse(entry.data), phase: entry.action, entry });
+
+/** What was begun, with where it was done. */
+function transitionsOf({ effects }: Machine) {
+  const told = effects.map(toldBy);
+  const doneOf = (number: number) => told.find(({ phase, transition }) => phase === "done" && transition === number);
+  const begun = told.filter(({ phase }) => phase === "begin");
+  return begun.map((one) => ({ ...one, done: doneOf(one.transition)?.entry }));
 }
+type Transition = ReturnType<typeof transitionsOf>[number];
+/** What was begun, and not done, at a place in the history. */
+const underWay = (machine: Machine, place: number): Transition[] =>
+  transitionsOf(machine).filter(({ entry, done }) => entry.index < place && !(done && done.index < place));
 
-/** What a machine was told, without repeats and refusals. */
-interface Told {
-  machine: string;
-  phase: "begin" | "done";
-  number: number;
-  to: Status;
-  operation: string | undefined;
-  at: number;
-  index: number;
-}
+// --- what must hold of what a machine is told
 
-function toldBy(entry: LedgerEvent, index: number): Told {
-  const { transition, to } = entry.data as { transition: number; to: Status };
-  const phase = entry.action as Told["phase"];
-  return { machine: entry.key, phase, number: transition, to, operation: entry.operation, at: entry.at, index };
-}
-
-const told = (history: History): Told[] =>
-  ledger(history).flatMap(({ entry, index }) => (entry.type === "effect" ? [toldBy(entry, index)] : []));
-
-const nameOf = ({ machine, number, to }: Told): string => `transition ${number} of ${machine}, to ${to},`;
-const isDoneOf = (begun: Told, other: Told): boolean =>
-  other.phase === "done" && other.machine === begun.machine && other.number === begun.number;
-
-const answerOf = ({ completion }: Performed): { status: Status; changed: boolean } | undefined =>
-  completion?.type === "ok" ? (completion.value as { status: Status; changed: boolean }) : undefined;
-
-// --- what must hold of what the machines are told
-
-const oneAtATime = mutualExclusion({
-  use(event, index) {
-    if (event.type !== "effect") return undefined;
-    const { machine, phase, number } = toldBy(event, index);
-    return { resource: machine, user: `transition ${number}`, phase: phase === "begin" ? "begin" : "end" };
-  },
+const oneTransitionAtATime = checks.inTurn(machines, {
+  step: toldBy,
+  mayFollow: ({ phase, transition }, last) =>
+    phase === "begin" ? last?.phase !== phase : last?.phase === "begin" && last.transition === transition,
+  expected: "begin and done in turn",
+});
+const alternatesLegally = checks.inTurn(machines, {
+  step: toldBy,
+  mayFollow: ({ phase, transition, to }, last) =>
+    phase === "begin" ? transition > (last?.transition ?? 0) && to !== (last?.to ?? "DOWN") : to === last?.to,
+  expected: "up and down in turn, with growing numbers",
 });
 
-/** Begin, done, begin, done; up, down, up, down; each with a larger number. */
-const alternates: Checker = (history) => {
-  for (const [machine, all] of Map.groupBy(told(history), (one) => one.machine))
-    for (const [place, one] of all.entries()) {
-      const previous = all[place - 1];
-      const legal =
-        one.phase === "done"
-          ? previous?.phase === "begin" && previous.number === one.number && previous.to === one.to
-          : previous === undefined
-            ? one.to === "UP"
-            : previous.phase === "done" && previous.number < one.number && previous.to !== one.to;
-      if (legal) continue;
-      const words = ({ phase, number, to }: Told) => `${phase} ${number} (${to})`;
-      return invalid(
-        `${machine} was told ${words(one)} ${previous ? `after ${words(previous)}` : "first of all"}.`,
-        [previous?.index, one.index],
-        { expected: "begin and done in turn, up and down in turn, with growing numbers; DOWN at first" },
-      );
-    }
-  return { verdict: "valid" };
-};
-
-const effects = effectivelyOnce({
-  effect: ({ key, action, data }) =>
-    `"${action}" of transition ${(data as { transition: number }).transition} of ${key}`,
-  asked: () => undefined,
+const takesItsTime = machines.every((machine) => {
+  // clocks tick
+  const hasty = transitionsOf(machine).find(({ entry, done }) => done && done.at - entry.at < TRANSITION_TIME - 5);
+  const summary = `A transition of ${machine.key} took less than ${TRANSITION_TIME} ms.`;
+  return hasty && violation(summary, {}, hasty.entry, hasty.done);
 });
 
-const takesItsTime: Checker = (history) => {
-  const all = told(history);
-  for (const begun of all.filter(({ phase }) => phase === "begin")) {
-    const done = all.find((other) => isDoneOf(begun, other));
-    // clocks tick
-    if (!done || done.at - begun.at >= TRANSITION_TIME - 5) continue;
-    return invalid(`${nameOf(begun)} was over too early.`, [begun.index, done.index], {
-      expected: `at least ${TRANSITION_TIME} ms`,
-      seen: `${Math.round(done.at - begun.at)} ms`,
-    });
-  }
-  return { verdict: "valid" };
-};
+/** Nobody but a terminated invocation leaves a machine half way. */
+const begunIsCompleted = machines.every((machine) => {
+  const left = machine.operations.flatMap(({ id, isTerminated }) => (isTerminated ? [id] : []));
+  const open = underWay(machine, Infinity).find(({ entry }) => !left.includes(entry.operation ?? ""));
+  return open && violation(`${machine.key} was never told that it is ${open.to}.`, {}, open.entry);
+});
 
-/** Nobody but a terminated invocation leaves a machine half way, and even then the next one carries it through. */
-const begunIsCompleted: Checker = (history) => {
-  const all = told(history);
-  const terminated = new Set(asked(history).flatMap((one) => (one.terminated ? [one.machine] : [])));
-  const open = all.find(
-    (one) => one.phase === "begin" && !terminated.has(one.machine) && !all.some((other) => isDoneOf(one, other)),
-  );
-  if (!open) return { verdict: "valid" };
-  return invalid(`${nameOf(open)} was begun, and never done.`, [open.index]);
-};
+/** It goes where somebody wants it; what was begun for one that is cancelled may be taken back. */
+const carriesWhatWasAsked = checks.effectsCarry(machines, (entry, { operations }) => {
+  const isTakenBack = operations.some((one) => one.interruptedBy.has("cancel") && one.id === entry.operation);
+  const asked = operations.filter(({ invoked }) => invoked < entry.index).map((one) => ({ to: aim(one) }));
+  return isTakenBack ? [{ to: "UP" }, { to: "DOWN" }] : asked;
+});
 
 // --- what must hold of the answers
 
-/** Whoever is answered, whatever the answer: nothing of what was begun for him is still under way. */
-const finishedBeforeTheAnswer: Checker = (history) => {
-  const all = told(history);
-  for (const one of asked(history)) {
-    if (one.terminated || one.completion === undefined || one.completion.type === "info") continue;
-    // a failure is its own: what was cancelled while it waited runs again for another who asks with the key
-    const owners = one.completion.type === "ok" ? one.family : new Set([one.operation.id]);
-    const open = all.find(
-      (begun) =>
-        begun.phase === "begin" &&
-        owners.has(begun.operation!) &&
-        begun.index < one.completed! &&
-        !all.some((other) => isDoneOf(begun, other) && other.index < one.completed!),
-    );
-    if (!open) continue;
-    return invalid(`${one.operation.id} was answered while ${nameOf(open)} was under way.`, [
-      open.index,
-      one.completed,
-      all.find((other) => isDoneOf(open, other))?.index,
-    ]);
-  }
-  return { verdict: "valid" };
-};
-
 /**
- * "changed" stands for a transition that was done meanwhile. Otherwise nothing was told to the machine; or, for one that
- * was cancelled, it was brought back to where it had been.
+ * Judges every answer, whatever it says; who was terminated has none. What was begun for one is also what was begun for
+ * others with its key, unless it failed: what was cancelled while it waited runs again for another.
  */
-const answersAreTruthful: Checker = (history) => {
-  const all = told(history);
-  const calls = asked(history);
-  // what a terminated invocation left undone is done by the next one, whatever that asks for
-  const continued = new Set(calls.flatMap(({ machine, terminated }) => (terminated ? [machine] : [])));
-  for (const one of calls) {
-    const { operation, machine, to, family, completed, completion } = one;
-    if (completion === undefined || completion.type === "info") continue;
-    const answer = answerOf(one);
-    if (answer?.changed) {
-      const first = Math.min(...calls.flatMap((other) => (family.has(other.operation.id) ? other.invoke! : [])));
-      const isItsDone = (other: Told) =>
-        other.phase === "done" &&
-        other.machine === machine &&
-        other.to === to &&
-        other.index > first &&
-        other.index < completed!;
-      if (all.some(isItsDone)) continue;
-      return invalid(`${operation.id} was told that it had brought ${machine} ${to}, and it had not.`, [completed]);
+type Judge = (
+  one: Asked,
+  machine: Machine,
+  begun: Transition[],
+  from: number,
+  end: number,
+) => Violation | false | undefined;
+const everyAnswer = (judge: Judge) =>
+  machines.every((machine, view) => {
+    for (const one of machine.operations) {
+      const end = checks.heardAt(one, view);
+      if (one.isTerminated || !Number.isFinite(end)) continue;
+      const same = machine.operations.filter((other) => other === one || other.identity === (one.identity ?? one.id));
+      const owners = (one.result === undefined ? [one] : same).map(({ id }) => id);
+      const begun = transitionsOf(machine).filter(({ entry }) => owners.includes(entry.operation ?? ""));
+      const found = judge(one, machine, begun, Math.min(...same.map(({ invoked }) => invoked)), end);
+      if (found) return found;
     }
-    if (continued.has(machine)) continue;
-    const owners = answer ? family : new Set([operation.id]);
-    const begun = all.filter((other) => other.phase === "begin" && owners.has(other.operation!));
-    if (begun.length === 0 || (one.cancelled && begun.length % 2 === 0)) continue;
-    return invalid(
-      `${operation.id} was answered that ${answer ? "nothing had changed" : "it had failed"}, and ${nameOf(begun[0]!)} was begun for it.`,
-      [begun[0]!.index, completed],
-    );
-  }
-  return { verdict: "valid" };
-};
+    return undefined;
+  });
 
-/** What was begun for a request that was cancelled may be taken back. */
-const noInvented: Checker = (history) => {
-  const cancelled = new Map(
-    asked(history).flatMap(({ operation, cancelled, to }) => (cancelled ? [[operation.id, to]] : [])),
+/** Nothing of it is still under way, nor what was left by those who had been terminated before anybody asked. */
+const finishedBeforeTheAnswer = everyAnswer((one, machine, begun, from, end) => {
+  const ended = machine.interruptions.filter(({ kind, outcome }) => kind === "terminate" && outcome === "ok");
+  const left = ended.flatMap(({ of, completed }) => (completed < from && one.outcome === "ok" ? [of] : []));
+  const open = underWay(machine, end).find(
+    ({ entry, transition }) => left.includes(entry.operation) || begun.some((own) => own.transition === transition),
   );
-  return noInventedEffect({
-    happened(event, index) {
-      if (event.type !== "effect") return undefined;
-      const { machine, to, operation } = toldBy(event, index);
-      return `${machine} ${cancelled.get(operation ?? "") ?? to}`;
-    },
-    asked: ({ operation }) =>
-      operation.kind in HANDLERS ? `${machineOf(operation)} ${HANDLERS[operation.kind]}` : undefined,
-  })(history);
-};
-
-type MachineInput = { machine: string; to: Status };
-
-const machineModel: Model<Status, MachineInput, { status: Status; changed: boolean }> = {
-  name: "machine",
-  init: () => "DOWN",
-  partition: ({ machine }) => machine,
-  step: (state, { to }, output) =>
-    output === undefined || (output.status === to && output.changed === (state !== to)) ? [to] : [],
-  describe: ({ machine, to }, output) =>
-    `${machine} ${to} -> ${output === undefined ? "?" : output.changed ? "changed" : "it is"}`,
-  describeState: (state) => `the machine is ${state}`,
-};
+  const summary = `${one} was answered while ${machine.key} was in transition to ${open?.to}.`;
+  return open && violation(summary, {}, open.entry, end, open.done);
+});
 
 /**
- * Who was terminated may have begun a transition or not. So may who was cancelled and shares a key with others: while it
- * still waits, a cancellation erases it, and the next with its key runs in its place.
+ * "changed" stands for a transition that was done meanwhile. Otherwise nothing was begun; but one that was cancelled may
+ * have brought the machine back to where it had been, and what a terminated invocation left is carried through by the next.
  */
-const withoutEndedAnswers = (history: History): History => {
-  const open = new Set(
-    asked(history).flatMap(({ operation, terminated, cancelled, family }) =>
-      terminated || (cancelled && family.size > 1) ? [operation.id] : [],
-    ),
-  );
-  const events = history.events.map((event) =>
-    event.type === "fail" && open.has(event.operation)
-      ? { type: "info" as const, at: event.at, operation: event.operation, reason: event.message }
-      : event,
-  );
-  return { ...history, events };
-};
+const answersAreTruthful = everyAnswer((one, machine, begun, from, end) => {
+  if (one.result?.changed) {
+    const isIts = ({ to, done }: Transition) => to === aim(one) && done && done.index > from && done.index < end;
+    const summary = `${one} was told that it had brought ${machine.key} ${aim(one)}, and it had not.`;
+    return !transitionsOf(machine).some(isIts) && violation(summary, {}, one);
+  }
+  const isTakenBack = one.isInterrupted && begun.length % 2 === 0;
+  const isTakenOver = machine.isTerminated && begun.length === 1 && begun[0]?.to === aim(one);
+  if (begun.length === 0 || isTakenBack || isTakenOver) return undefined;
+  const summary = `${one} ${one.result ? "heard that nothing had changed" : "failed"}, and a transition was begun for it.`;
+  return violation(summary, {}, one, ...begun.map(({ entry }) => entry));
+});
 
-const linearizableMachine = mergingDuplicates(
-  linearizable(machineModel, {
-    select(operation, outcome, later) {
-      if (!(operation.kind in HANDLERS) || outcome?.type === "fail") return undefined;
-      const input = { machine: machineOf(operation), to: HANDLERS[operation.kind]! };
-      const value = outcome?.type === "ok" ? outcome.value : later?.status === "succeeded" ? later.value : undefined;
-      return { input, output: value as { status: Status; changed: boolean } | undefined };
-    },
-  }),
+const linearizable = checks.linearizable<Status, { machine: string; to: Status }, NonNullable<Asked["result"]>>(
+  {
+    name: "machine",
+    init: () => "DOWN",
+    partition: ({ machine }) => machine,
+    step: (state, { to }, output) =>
+      output === undefined || (output.status === to && output.changed === (state !== to)) ? [to] : [],
+  },
+  [setUp, tearDown].map((kind) => kind.as((one) => ({ machine: one.args.machine, to: aim(one) }))),
 );
 
-// --- what must hold between machines
+// --- what a run must have met
 
-const done = (operation: string): Moment => atOperation(operation, "completion");
-const isSame = (a: Moment, b: Moment): boolean => momentName(a) === momentName(b);
+const [m1, m2] = [
+  { machine: "@m1", key: null },
+  { machine: "@m2", key: null },
+];
+const [up, down, otherUp, otherDown] = [setUp(m1), tearDown(m1), setUp(m2), tearDown(m2)];
+const keyed = setUp({ machine: "@m1", key: "@k1" });
+const call = (n: number) => at.externalCall("o1", n);
+/** The transition of an operation has begun and takes its time. */
+const asleep = (operation: string) => at.message(operation, 5);
 
-/** What holds a call to an external system until it is healed. */
-const HOLDS = ["external-stalls", "external-answers-late"];
-/** After these everything may stand still for a moment, and the closing phase may come while there is more to do. */
-const DISTURBING = ["kill-endpoint", "kill-server", "zombie", "cut-session"];
-
-/** A call about one machine that was held up until another machine was done, or until nothing moved any more. */
-interface Hold {
-  machine: string;
-  struck: number;
-  healed: number;
-}
-
-/** The machine that a fault holds up, if it is of that kind. */
-function heldUp({ kind, at }: Fault, { operations }: Plan): string | undefined {
-  const operation = operations.find(({ id }) => id === at.operation);
-  return operation && operation.kind in HANDLERS && HOLDS.includes(kind) ? machineOf(operation) : undefined;
-}
-
-function holds({ plan, events }: History): Hold[] {
-  const { operations, faults } = plan;
-  return faults.flatMap((fault): Hold[] => {
-    const machine = heldUp(fault, plan);
-    const place = (phase: string) =>
-      events.findIndex((event) => event.type === "fault" && event.fault === fault.id && event.phase === phase);
-    const [struck, healed] = [place("struck"), place("healed")];
-    const healer = operations.find(({ id }) => id === fault.heal?.operation);
-    // other moments of healing may come while the others are on their way
-    const isLong = !fault.heal || (isSame(fault.heal, done(fault.heal.operation)) && machineOf(healer!) !== machine);
-    return machine !== undefined && struck >= 0 && healed >= 0 && isLong ? [{ machine, struck, healed }] : [];
+/** Some transitions, of several machines, were under way at the same time and differed in this. */
+const atOnce = (differ: (one: Transition) => string) => (view: HistoryView) =>
+  view.ledger.some(({ index }) => {
+    const all = machines.in(view).flatMap((machine) => underWay(machine, index + 1));
+    return new Set(all.map(differ)).size > 1;
   });
-}
-
-/** No two events are so many milliseconds apart in a run that has not stood still. */
-const STANDSTILL = 100;
-const stoodStill = (events: HistoryEvent[]): boolean =>
-  events.some(({ at }, place) => place > 0 && at - events[place - 1]!.at >= STANDSTILL);
-const isHealing = (event: HistoryEvent): boolean => event.type === "fault" && event.phase === "healed";
-
-/**
- * While a call about one machine is held up, the others go on: by the time that it is released, because nothing moves
- * any more, whoever asked for another machine has its answer. That nothing moves is a matter of time, and only the first
- * standstill of a run is longer than anything may take: where it was not the first, nothing is said.
- */
-const machinesDoNotWait: Checker = (history) => {
-  const { plan, events } = history;
-  if (plan.faults.some(({ kind }) => DISTURBING.includes(kind))) return { verdict: "valid" };
-  const held = new Set(plan.faults.map((fault) => heldUp(fault, plan)));
-  for (const { machine, struck, healed } of holds(history)) {
-    if (stoodStill(events.slice(0, healed).filter((event) => !isHealing(event)))) continue;
-    const waiting = asked(history).find(
-      (one) => !held.has(one.machine) && one.invoke! < healed && (one.completed ?? Number.POSITIVE_INFINITY) > healed,
-    );
-    if (!waiting) continue;
-    return invalid(
-      `${waiting.operation.id} got nowhere with ${waiting.machine} while a call about ${machine} was held up.`,
-      [waiting.invoke, struck, healed, waiting.completed],
-      { expected: "a machine does not wait for another", seen: "it went on only when the other did" },
-    );
-  }
-  return { verdict: "valid" };
-};
-
-// --- the storm
-
-const ask = (id: string, handler: string, more: Partial<Operation> & { machine?: string } = {}): Operation => {
-  const { machine = "@m1", ...rest } = more;
-  return operation(id, handler, bring(machine, handler), rest);
-};
-/** The transition has begun and takes its time. */
-const asleep = atMessage(5, "after");
-
-/** Some fault of the kind struck while a transition was under way. */
-const struckInTransition = (kind: string) => (history: History) => {
-  const all = told(history);
-  return history.events.some(
-    (event, index) =>
-      event.type === "fault" && event.kind === kind && event.phase === "struck" && underWay(all, index).length > 0,
-  );
-};
-/** The transitions that were begun, and not done, at a place in the history. */
-const underWay = (all: Told[], index: number): Told[] =>
-  all.filter(
-    (one) =>
-      one.phase === "begin" && one.index < index && !all.some((other) => isDoneOf(one, other) && other.index < index),
-  );
-const someAsked = (is: (one: Asked, others: Asked[], history: History) => boolean) => (history: History) => {
-  const all = asked(history);
-  return all.some((one) => is(one, all, history));
-};
 /** It was ended in this way while its transition was under way. */
-const endedInTransition = (mode: "cancel" | "terminate") => (history: History) => {
-  const all = told(history);
-  return performed(history).some(
-    ({ operation, invoke }) =>
-      operation.mode === mode &&
-      invoke !== undefined &&
-      underWay(all, invoke).some((one) => one.operation === operation.of),
+const endedInTransition = (kind: "cancel" | "terminate") =>
+  machines.some((machine) =>
+    machine.interruptions.some(
+      (one) => one.kind === kind && underWay(machine, one.invoked).some(({ entry }) => entry.operation === one.of),
+    ),
   );
-};
 
 property("a machine goes up and down in whole transitions, one at a time", {
   pattern: "state-machines",
-  environment: {
-    TRANSITION_TIME: String(TRANSITION_TIME),
-    EXTERNAL_RETRY_INTERVAL: "5",
-    EXTERNAL_RETRY_MAX_INTERVAL: "20",
-  },
-  plan: storm({
-    operations: 8,
-    kinds: {
-      setUp: {
-        request: asking("setUp"),
-        messages: { toEndpoint: 5, toServer: 10 },
-        effects: 2,
-        ends: ["cancel", "cancel", "terminate"],
-      },
-      tearDown: {
-        request: asking("tearDown"),
-        messages: { toEndpoint: 5, toServer: 10 },
-        effects: 2,
-        ends: ["cancel", "cancel", "terminate"],
-      },
-    },
-  }),
+  settings: { TRANSITION_TIME, EXTERNAL_RETRY_INTERVAL: 5, EXTERNAL_RETRY_MAX_INTERVAL: 20 },
+  operations: { setUp, tearDown },
+  storm: { operations: 8 },
   invariants: {
-    "one transition at a time": oneAtATime,
-    "alternates legally": alternates,
-    "effectively once": effects,
+    "one transition at a time": oneTransitionAtATime,
+    "alternates legally": alternatesLegally,
     "takes its time": takesItsTime,
     "begun is completed": begunIsCompleted,
+    "effects carry what was asked": carriesWhatWasAsked,
     "finished before the answer": finishedBeforeTheAnswer,
     "answers are truthful": answersAreTruthful,
-    linearizable: (history, budget) => linearizableMachine(withoutEndedAnswers(history), budget),
-    "machines do not wait for each other": machinesDoNotWait,
-    "no invented effect": noInvented,
+    linearizable,
+    "machines do not wait for each other": checks.notBlockedByOthers(machines),
+    "no spurious effect": checks.noSpuriousEffects(machines),
   },
-  reaches: {
-    "a machine goes up and down again": {
-      met: (history) => told(history).some(({ number, phase }) => number === 3 && phase === "done"),
-      plan: {
-        operations: [
-          ask("o1", "setUp", { client: "c1" }),
-          ask("o2", "tearDown", { client: "c1" }),
-          ask("o3", "setUp", { client: "c1" }),
-        ],
-      },
-    },
-    "a machine is asked to be as it is": {
-      met: someAsked((one) => answerOf(one)?.changed === false),
-      plan: {
-        operations: [
-          ask("o1", "tearDown"),
-          ask("o2", "setUp", { after: ["o1"] }),
-          ask("o3", "setUp", { after: ["o2"] }),
-        ],
-      },
-    },
-    "up and down are asked of one machine at the same time": {
-      met: someAsked((one, all) =>
-        all.some((other) => other.machine === one.machine && other.to !== one.to && overlap(one, other)),
-      ),
-      plan: {
-        operations: [
-          ask("o1", "setUp"),
-          ask("o2", "tearDown", { at: atCall(1, "after") }),
-          ask("o3", "setUp", { at: atCall(2, "before") }),
-        ],
-      },
-    },
-    "two machines are in transition at the same time": {
-      met: (history) => {
-        const all = told(history);
-        return all.some(({ index }) => new Set(underWay(all, index + 1).map(({ machine }) => machine)).size > 1);
-      },
-      plan: {
-        operations: [ask("o1", "setUp"), ask("o2", "setUp", { machine: "@m2", at: atCall(1, "after") })],
-        faults: [fault("f1", "external-stalls", atCall(2, "before"), done("o2"))],
-      },
-    },
-    "a machine ends its transition while another is held up": {
-      met: (history) =>
-        holds(history).some(({ machine, struck, healed }) =>
-          told(history).some(
-            (one) => one.machine !== machine && one.phase === "done" && one.index > struck && one.index < healed,
-          ),
-        ),
-      plan: {
-        operations: [ask("o1", "setUp"), ask("o2", "setUp", { machine: "@m2", at: atCall(1, "before") })],
-        faults: [fault("f1", "external-answers-late", atCall(1, "after"), done("o2"))],
-      },
-    },
-    "one machine goes up while another goes down": {
-      met: (history) => {
-        const all = told(history);
-        return all.some(({ index }) => new Set(underWay(all, index + 1).map(({ to }) => to)).size > 1);
-      },
-      plan: {
-        operations: [
-          ask("o1", "setUp", { machine: "@m2" }),
-          ask("o2", "setUp", { after: ["o1"] }),
-          ask("o3", "tearDown", { machine: "@m2", at: { ...asleep, operation: "o2" } }),
-        ],
-      },
-    },
-    "a request is made again after a lost answer": {
-      met: someAsked((one, all) =>
-        all.some(
-          (other) =>
-            other !== one &&
-            one.family.has(other.operation.id) &&
-            one.completion?.type === "info" &&
-            one.completed! < other.invoke!,
-        ),
-      ),
-      plan: {
-        operations: [
-          ask("o1", "setUp", { client: "c1", ...bring("@m1", "setUp", "@k1") }),
-          ask("o2", "setUp", { client: "c1", ...bring("@m1", "setUp", "@k1") }),
-        ],
-        faults: [fault("f1", "client-walks-away", atMessage(3, "after"))],
-      },
-    },
-    "a transition is cancelled": {
-      met: endedInTransition("cancel"),
-      plan: {
-        operations: [ask("o1", "setUp"), ending("cancel", "o2", asleep), ask("o3", "tearDown", { after: ["o1"] })],
-      },
-    },
-    "a transition is cancelled again before it ends": {
-      met: (history) =>
-        someAsked(
-          (one, _, { plan }) =>
-            plan.operations.filter(({ mode, of }) => mode === "cancel" && of === one.operation.id).length > 1,
-        )(history),
-      plan: {
-        operations: [
-          ask("o1", "setUp"),
-          ending("cancel", "o2", asleep),
-          { ...ending("cancel", "o3", done("o2")), after: ["o2"] },
-        ],
-      },
-    },
-    "a transition is terminated, and the machine is used again": {
-      met: (history) =>
-        endedInTransition("terminate")(history) &&
-        someAsked((one, all) =>
-          all.some((other) => one.terminated && other.machine === one.machine && !other.terminated),
-        )(history),
-      plan: {
-        operations: [
-          ask("o1", "setUp"),
-          ending("terminate", "o2", asleep),
-          ask("o3", "setUp", { after: ["o2"] }),
-          ask("o4", "tearDown", { after: ["o3"] }),
-        ],
-      },
-    },
-    "the endpoint is killed in mid-transition": {
-      met: struckInTransition("kill-endpoint"),
-      plan: { operations: [ask("o1", "setUp")], faults: [fault("f1", "kill-endpoint", atCall(1, "after"))] },
-    },
-    "the connection to the endpoint is lost in mid-transition": {
-      met: struckInTransition("cut-session"),
-      plan: { operations: [ask("o1", "setUp")], faults: [fault("f1", "cut-session", asleep)] },
-    },
-    "Restate is killed in mid-transition": {
-      met: struckInTransition("kill-server"),
-      plan: {
-        operations: [ask("o1", "setUp", { retries: 0 })],
-        faults: [fault("f1", "kill-server", atCall(2, "before"))],
-      },
-    },
-    "a zombie tells a machine late": {
-      met: struckInTransition("zombie"),
-      plan: {
-        operations: [ask("o1", "setUp"), ask("o2", "tearDown", { after: ["o1"] })],
-        faults: [fault("f1", "zombie", atCall(2, "before"), done("o2"))],
-      },
-    },
-    "a machine does not answer its begin": {
-      met: struck("external-loses-answer"),
-      plan: { operations: [ask("o1", "setUp")], faults: [fault("f1", "external-loses-answer", atCall(1, "after"))] },
-    },
-    "a machine fails before it hears": {
-      met: struck("external-fails"),
-      plan: { operations: [ask("o1", "setUp")], faults: [fault("f1", "external-fails", atCall(2, "before"))] },
-    },
+  scenarios: {
+    "a machine goes up and down again": scenario({ o1: up, o2: down.after("o1"), o3: up.after("o2") }),
+    "a machine is asked to be as it is": scenario({ o1: down, o2: up.after("o1"), o3: up.after("o2") }).reachedWhen(
+      machines.some(({ operations }) => operations.some(({ result }) => result?.changed === false)),
+    ),
+    "up and down are asked of one machine at the same time": scenario({
+      o1: up,
+      o2: down.after(call(1)),
+      o3: up.before(call(2)),
+    }).reachedWhen(machines.someTwo((a, b) => aim(a) !== aim(b) && a.overlaps(b))),
+    "two machines are in transition at the same time": scenario(
+      { o1: up, o2: otherUp.after(call(1)) },
+      faults.stall.before(call(2)).until(at.answered("o2")),
+    ).reachedWhen(atOnce(({ entry }) => entry.key)),
+    "a machine ends its transition while another is held up": scenario(
+      { o1: up, o2: otherUp.before(call(1)) },
+      faults.answerLate.after(call(1)).until(at.answered("o2")),
+    ).reachedWhen(checks.someGoesOn(machines, ({ action }) => action === "done")),
+    "one machine goes up while another goes down": scenario({
+      o1: otherUp,
+      o2: up.after("o1"),
+      o3: otherDown.after(asleep("o2")),
+    }).reachedWhen(atOnce(({ to }) => to)),
+    "a request is made again after a lost answer": scenario(
+      { o1: keyed, o2: keyed.after("o1") },
+      faults.walkAway.after(at.message("o1", 3)),
+    ),
+    "a transition is cancelled": scenario({
+      o1: up,
+      o2: cancel("o1").after(asleep("o1")),
+      o3: down.after("o1"),
+    }).reachedWhen(endedInTransition("cancel")),
+    "a transition is cancelled again before it ends": scenario({
+      o1: up,
+      o2: cancel("o1").after(asleep("o1")),
+      o3: cancel("o1").after("o2"),
+    }),
+    "a transition is terminated, and the machine is used again": scenario({
+      o1: up,
+      o2: terminate("o1").after(asleep("o1")),
+      o3: up.after("o2"),
+      o4: down.after("o3"),
+    }).reachedWhen(endedInTransition("terminate")),
+    "the endpoint is killed in mid-transition": scenario({ o1: up }, faults.killEndpoint.after(call(1))),
+    "the connection to the endpoint is lost in mid-transition": scenario(
+      { o1: up },
+      faults.cutConnection.after(asleep("o1")),
+    ),
+    "Restate is killed in mid-transition": scenario({ o1: up }, faults.killServer.before(call(2))),
+    "a zombie tells a machine late": scenario(
+      { o1: up, o2: down.after("o1") },
+      faults.zombie.before(call(2)).until(at.answered("o2")),
+    ),
+    "a machine does not answer its begin": scenario({ o1: up }, faults.loseAnswer.after(call(1))),
+    "a machine fails before it hears": scenario({ o1: up }, faults.failCall.before(call(2))),
   },
 });

@@ -19,6 +19,7 @@ import {
   type RegisterInput,
   register,
   runSync,
+  runWorkload,
   Search,
   seeded,
   simulate,
@@ -27,7 +28,6 @@ import {
   together,
 } from "../check/index.ts";
 import { TransactionCheck } from "../check/transactions/index.ts";
-import { runWorkload } from "../check/transactions/weak-database.ts";
 import { type JepsenOperation, jepsenOperations, readJepsenEdn, readJepsenLog } from "../interchange/index.ts";
 import type { Json } from "../plan/index.ts";
 

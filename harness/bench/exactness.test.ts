@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CaseRunner } from "../case/index.ts";
-import { allProperties } from "../commands/properties.ts";
+import { allProperties } from "../commands/index.ts";
 import { SystemUnderTest, startStack } from "../session/index.ts";
 import { measureExactness } from "./exactness.ts";
 

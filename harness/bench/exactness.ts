@@ -9,11 +9,11 @@
  */
 
 import { createHash } from "node:crypto";
-import type { Plan } from "../plan/index.ts";
 import { CaseRunner } from "../case/index.ts";
-import { allProperties } from "../commands/properties.ts";
+import { allProperties } from "../commands/index.ts";
+import type { Plan } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
-import { measureProfiles } from "../search/index.ts";
+import { dryRun } from "../search/index.ts";
 import { readSettings, SystemUnderTest, startStack } from "../session/index.ts";
 import { stormPlans } from "./plans.ts";
 
@@ -35,11 +35,12 @@ export async function measureExactness(
   seed: number,
 ): Promise<Exactness> {
   await runner.serve(property, []);
-  const profiles = await measureProfiles(property, runner);
+  const { profiles } = await dryRun(property, runner);
   const half = Math.ceil(count / 2);
-  const plans = [...stormPlans(property, profiles, false, half, seed), ...stormPlans(property, profiles, true, count - half, seed)].map(
-    (plan, schedule): Plan => ({ ...plan, schedule }),
-  );
+  const plans = [
+    ...stormPlans(property, profiles, false, half, seed),
+    ...stormPlans(property, profiles, true, count - half, seed),
+  ].map((plan, schedule): Plan => ({ ...plan, schedule }));
   const trace = async (plan: Plan): Promise<string> => (await runner.judge(plan, property))?.trace ?? "";
   const first: string[] = [];
   for (const plan of plans) first.push(await trace(plan));

@@ -9,10 +9,10 @@
  */
 
 import { CaseRunner } from "../case/index.ts";
-import { allProperties } from "../commands/properties.ts";
+import { allProperties } from "../commands/index.ts";
 import type { Plan, Profiles } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
-import { measureProfiles } from "../search/index.ts";
+import { dryRun } from "../search/index.ts";
 import { readSettings, SystemUnderTest, startStack } from "../session/index.ts";
 import { LARGE, largePlans, stormPlans } from "./plans.ts";
 
@@ -29,7 +29,7 @@ async function rate(runner: CaseRunner, property: Property, plans: Plan[]): Prom
 async function profilesOf(property: Property): Promise<Profiles> {
   const runner = new CaseRunner(await startStack("simulated"), systemUnderTest);
   await runner.serve(property, []);
-  const profiles = await measureProfiles(property, runner);
+  const { profiles } = await dryRun(property, runner);
   await runner.close();
   return profiles;
 }

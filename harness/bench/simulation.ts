@@ -13,10 +13,10 @@ import v8 from "node:v8";
 import vm from "node:vm";
 import { CaseRunner } from "../case/index.ts";
 import type { Checker } from "../check/index.ts";
-import { allProperties } from "../commands/properties.ts";
+import { allProperties } from "../commands/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
-import { measureProfiles } from "../search/index.ts";
+import { dryRun } from "../search/index.ts";
 import { readSettings, SystemUnderTest, startStack } from "../session/index.ts";
 import { realTime } from "../stack/simulated/index.ts";
 import { LARGE, largePlans, stormPlans } from "./plans.ts";
@@ -108,7 +108,7 @@ try {
   for (const property of (await allProperties()).map(timed)) {
     console.log(property.pattern);
     await runner.serve(property, []);
-    const profiles = await measureProfiles(property, runner);
+    const { profiles } = await dryRun(property, runner);
     const small = stormPlans(property, profiles, false, Math.min(count, DISTINCT), settings.seed);
     const large = largePlans(property, profiles, 100, settings.seed);
     await run(runner, property, small, 0, Math.min(count, 200)); // compiled by then

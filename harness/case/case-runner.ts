@@ -3,7 +3,7 @@ import { faultKind } from "../faults/index.ts";
 import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
-import { type Mutant, makeBundle, type Stack } from "../stack/index.ts";
+import { type HandlerDescription, type Mutant, makeBundle, type Stack } from "../stack/index.ts";
 import { systemsWith, World } from "../world/index.ts";
 import { type CaseContext, runCase } from "./case.ts";
 import type { Adapter } from "./contract.ts";
@@ -83,6 +83,11 @@ export class CaseRunner {
   /** The patterns that the subject implements. */
   get patterns(): readonly string[] {
     return this.#implementation.patterns;
+  }
+
+  /** The handlers that are served, as far as the stack can tell once it has run a case. */
+  get handlers(): readonly HandlerDescription[] {
+    return this.stack.handlers?.() ?? [];
   }
 
   /** Serves the pattern of a property, with bugs planted. @throws when a mutant does not fit, or the subject lacks the pattern */

@@ -1,68 +1,96 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { isCompletion } from "../history/index.ts";
-import type { Call, Operation } from "../plan/index.ts";
-import type { Property } from "../property/property.ts";
+import { isCompletion, viewOf } from "../history/index.ts";
+import { faults } from "../index.ts";
+import { type FaultDraft, message, type OperationDraft, operation } from "../property/index.ts";
+import { propertyOf } from "../property/testing.ts";
 import { startStack } from "../session/index.ts";
-import { Subject } from "../session/system-under-test.ts";
+import { SystemUnderTest } from "../session/system-under-test.ts";
 import { CaseRunner } from "./case-runner.ts";
 
 let runner: CaseRunner;
 beforeAll(async () => {
-  runner = new CaseRunner(await startStack("simulated"), await Subject.load());
+  runner = new CaseRunner(await startStack("simulated"), await SystemUnderTest.load());
 });
 afterAll(() => runner.close());
 
-const promise = (handler: string): Call => ({ service: "promises", handler, key: "@p1" });
-const waits: Operation = {
-  id: "o1",
-  client: "c1",
-  kind: "await",
-  mode: "call",
-  call: { service: "durablePromiseServer", handler: "await" },
-  input: { request: { promiseName: "@p1" } },
-};
-const resolves: Operation = { ...waits, id: "o2", client: "c2", kind: "resolve", call: promise("resolve"), input: 1 };
+const ofPromise = (handler: string) =>
+  operation({ args: fc.constant(null), request: () => ({ call: `promises/${handler}`, key: "@p1" }) });
+const [dispose, peek] = [ofPromise("dispose"), ofPromise("peek")];
+const awaits = operation({
+  args: fc.constant(null),
+  request: () => ({ call: "durablePromiseServer/await", input: { request: { promiseName: "@p1" } } }),
+  answerOf: ({ code }) => (code === 410 ? "gone" : undefined),
+});
+const resolve = operation({
+  args: fc.nat(),
+  request: (value: number) => ({ call: "promises/resolve", key: "@p1", input: value }),
+});
 
-async function historyOf(operations: Operation[], closing: Call[]) {
-  const property: Property = {
-    name: "closing",
+async function historyOf(drafts: OperationDraft[], release: OperationDraft[], injected: FaultDraft[] = []) {
+  const property = propertyOf({
     pattern: "durable-promises",
-    plan: () => {
-      throw new Error("not used");
-    },
-    closing: () => closing,
-    audit: () => ({ p1: promise("peek") }),
-    invariants: {},
-    reaches: {},
-  };
+    operations: { awaits, resolve, dispose, peek },
+    audit: () => [peek(null)],
+    release: () => release,
+  });
   await runner.serve(property, []);
-  const judged = await runner.judge({ operations, faults: [] }, property);
-  return judged!.history;
+  const operations = drafts.map((draft, index) => draft.as(`o${index + 1}`));
+  const plan = { operations, faults: injected.map((draft, index) => draft.as(`f${index + 1}`)) };
+  const judged = await runner.judge(plan, property);
+  if (!judged) throw new Error("the case was not run");
+  return { ...judged.history, view: viewOf(judged.history) };
 }
+const own = ({ operations }: { operations: { id: string; client: string; kind: string }[] }, client: string) =>
+  operations.filter((one) => one.client === client).map(({ id, kind }) => `${id} ${kind}`);
 
-test("the closing phase lets go of who waits for nobody, and the history tells of it", async () => {
-  const { events, final, plan, moments } = await historyOf([waits], [promise("dispose")]);
-  expect([final.quiescent, final.answers]).toEqual([true, { p1: null }]);
-  expect(plan.operations.slice(1)).toEqual([
-    { id: "closing1", client: "closing", kind: "closing", mode: "call", call: promise("dispose") },
-  ]);
-  const ended = events.filter(isCompletion).map(({ type, operation }) => `${operation} ${type}`);
-  expect(ended.sort()).toEqual(["closing1 ok", "o1 fail"]);
-  expect(final.outcomes).toMatchObject({ o1: { status: "failed", code: 410 }, closing1: { status: "succeeded" } });
+test("the recovery phase releases a client that waits for what is not in the plan, and the history tells of it", async () => {
+  const { final, plan, moments, view, events, ...history } = await historyOf([awaits(null)], [dispose(null)]);
+  expect([final.quiescent, view.operation("a1")?.result]).toEqual([true, null]);
+  // what was done stands beside the plan, not in it
+  expect(plan.operations).toHaveLength(1);
+  expect(own(history, "recovery")).toEqual(["r1 dispose"]);
+  expect(own(history, "audit")).toEqual(["a1 peek"]);
+  const ended = events.filter(isCompletion).map((one) => `${one.operation} ${one.type}`);
+  expect(ended.sort()).toEqual(["a1 ok", "o1 ok", "r1 ok"]);
+  // the refusal of who waited is an answer of its kind
+  expect(view.operation("o1")).toMatchObject({ result: "gone", outcome: "ok", error: undefined });
   // a replay is held to what the plan names
-  expect(moments?.every(({ operation }) => operation === "o1")).toBe(true);
+  expect(moments?.every((moment) => moment.operation === "o1")).toBe(true);
 });
 
-test("where everything ends by itself it does nothing", async () => {
-  const { final, plan } = await historyOf([waits, resolves], [promise("dispose")]);
-  expect([final.quiescent, final.answers]).toEqual([true, { p1: { value: 1 } }]);
-  expect(plan.operations).toHaveLength(2);
+test("the recovery event stands where recovery began: after the plan's invokes, before what releases and asks", async () => {
+  const { view, events } = await historyOf([awaits(null)], [dispose(null)]);
+  expect(events[view.recovery]?.type).toBe("recovery");
+  const [waits, releases, asks] = ["o1", "r1", "a1"].map((id) => view.operation(id));
+  expect(waits?.invoked).toBeLessThan(view.recovery);
+  expect(waits?.completed).toBeGreaterThan(view.recovery);
+  expect(releases?.invoked).toBeGreaterThan(view.recovery);
+  expect(asks?.invoked).toBeGreaterThan(releases?.completed ?? Number.POSITIVE_INFINITY);
+  expect([waits, releases, asks].map((one) => one?.isPlanned)).toEqual([true, false, false]);
 });
 
-test("what does not let go of who waits is done a few times, and the run is not live", async () => {
-  const { final, plan } = await historyOf([waits], [promise("peek")]);
+test("where everything ends by itself nothing is released", async () => {
+  const { final, view, ...history } = await historyOf([awaits(null), resolve(1)], [dispose(null)]);
+  expect([final.quiescent, view.operation("a1")?.result]).toEqual([true, { value: 1 }]);
+  expect(own(history, "recovery")).toEqual([]);
+});
+
+test("a release that does not help is tried a few times, nothing is asked, and the run is not live", async () => {
+  const { final, ...history } = await historyOf([awaits(null)], [peek(null)]);
   expect(final.quiescent).toBe(false);
   expect(final.unfinished).toEqual(["durablePromiseServer/await is running"]);
-  expect(plan.operations.length).toBeGreaterThan(2);
-  expect(plan.operations.length).toBeLessThan(12);
+  expect(own(history, "audit")).toEqual([]);
+  const releases = own(history, "recovery");
+  expect(releases.length).toBeGreaterThan(1);
+  expect(releases.length).toBeLessThan(11);
+});
+
+test("how an invocation ended of which its client never heard is learned, in the words of the contract", async () => {
+  const walksAway = faults.walkAway.before(message("o1", 1));
+  const resolved = await historyOf([awaits(null), resolve(7).after("o1")], [], [walksAway]);
+  expect(resolved.view.operation("o1")).toMatchObject({ outcome: "info", result: { value: 7 } });
+  expect(resolved.view.operation("o1")?.completed).toBe(Number.POSITIVE_INFINITY);
+  const disposed = await historyOf([awaits(null)], [dispose(null)], [walksAway]);
+  expect(disposed.view.operation("o1")).toMatchObject({ outcome: "info", result: "gone", error: undefined });
 });

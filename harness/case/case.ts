@@ -336,9 +336,9 @@ class Case implements CaseObserver {
     let ended = false;
     void this.#releaseWaiting(() => ended);
     const answered = await Promise.race([done.then(() => true), late, this.#stuck.promise.then(() => false)]);
-    // whoever still waits gives up, and begins nothing new
+    // whoever still waits gives up, and begins nothing new; what releases may have its answer still on its way
     this.#abandoned = true;
-    for (const call of this.#calling.values()) call.cut("walks away");
+    for (const [id, call] of this.#calling) if (this.#completions.has(id)) call.cut("walks away");
     for (const { resolve } of this.#completions.values()) resolve();
     for (const { resolve } of this.#invocations.values()) resolve(undefined);
     await done;
@@ -350,8 +350,9 @@ class Case implements CaseObserver {
     );
     ended = true;
     const quiescent = answered && unfinished.length === 0;
-    // what is asked at the end must not overlap with it
-    if (quiescent) await this.#release;
+    // what is asked at the end must not overlap with it; where something is stuck, it may be stuck as well
+    if (!quiescent) for (const call of this.#calling.values()) call.cut("walks away");
+    await this.#release;
     for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
     await this.#learn();
     // where something is stuck, a question may wait behind it for ever

@@ -46,6 +46,12 @@ test("a call goes to the ingress with the operation's name, and tells which invo
   expect(asked).toEqual([{ to: "ingress", request }]);
 });
 
+test("a body that is no JSON is sent as it is, and said to be JSON", async () => {
+  const { call, asked } = make({ app, request: { ...target, body: "{" } }, [answer({ message: "no" }, 400)]);
+  expect(await call.run()).toMatchObject({ type: "fail", code: 400 });
+  expect(asked[0]?.request).toMatchObject({ headers: { "content-type": "application/json" }, body: "{" });
+});
+
 test.each<[string, Wish, Destination, string, string]>([
   [
     "a send",

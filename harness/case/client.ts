@@ -85,10 +85,10 @@ export class ClientCall {
 function httpRequest(wish: Wish, name: string): { to: Destination; request: ClientRequest } {
   const headers: Record<string, string> = { [OPERATION_HEADER]: name };
   if ("kind" in wish) return referringRequest(wish.kind, wish.invocation, headers);
-  const { input, idempotencyKey } = wish.request;
+  const { input, idempotencyKey, body: text = input === undefined ? undefined : JSON.stringify(input) } = wish.request;
   if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
-  if (input !== undefined) headers["content-type"] = "application/json";
-  const body = input === undefined ? {} : { body: JSON.stringify(input) };
+  if (text !== undefined) headers["content-type"] = "application/json";
+  const body = text === undefined ? {} : { body: text };
   if ("front" in wish.request) {
     return { to: { app: wish.app }, request: { ...frontPath(wish.request), headers, ...body } };
   }

@@ -1,106 +1,83 @@
+import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Call, Operation, Plan } from "../plan/index.ts";
-import { Arena } from "./arena.ts";
-import { startStack } from "./index.ts";
-import type { Property } from "./property.ts";
-import { Subject } from "./subject.ts";
+import { faults } from "../index.ts";
+import type { Plan } from "../plan/index.ts";
+import {
+  answered,
+  externalCall,
+  invoked,
+  message,
+  type OperationDraft,
+  operation,
+  scenario,
+} from "../property/index.ts";
+import { propertyOf } from "../property/testing.ts";
+import { startStack } from "../session/index.ts";
+import { SystemUnderTest } from "../session/system-under-test.ts";
+import { CaseRunner } from "./case-runner.ts";
 
-let arena: Arena;
+let runner: CaseRunner;
 beforeAll(async () => {
-  arena = new Arena(await startStack("native"), await Subject.load());
+  runner = new CaseRunner(await startStack("native"), await SystemUnderTest.load());
 });
-afterAll(() => arena?.close());
+afterAll(() => runner?.close());
 
-/** How often a plan is run at most until its faults strike: on a busy machine a run may end before they can. */
+const book = operation({
+  args: fc.constant("@t1"),
+  request: (trip: string) => ({
+    call: "BookingWorkflow/run",
+    key: trip,
+    input: {
+      flights: { flightId: "LH123", passengerName: trip },
+      car: { pickupLocation: "LAX", rentalDate: "2030-01-31" },
+      paymentInfo: { cardNumber: "4242424242424242", amount: 1 },
+    },
+  }),
+});
+const awaits = operation({
+  args: fc.constant(null),
+  request: () => ({ call: "durablePromiseServer/await", input: { request: { promiseName: "@p1" } } }),
+  routes: {
+    front: () => ({ front: "GET /promises/:promise/result", params: { promise: "@p1" }, idempotencyKey: "@k1" }),
+  },
+});
+const dispose = operation({ args: fc.constant(null), request: () => ({ call: "promises/dispose", key: "@p1" }) });
+
+/** How often a plan is run at most until its faults are injected: on a busy machine a run may end before they can be. */
 const TIMES = 20;
 
-/** Runs a plan until all of its faults strike. Each of its runs must come to rest. @returns what became of the faults */
-async function phasesOf(pattern: string, plan: Plan, closing: Call[] = []): Promise<string[]> {
-  const property: Property = {
-    name: "healing",
-    pattern,
-    plan: () => {
-      throw new Error("not used");
-    },
-    closing: () => closing,
-    invariants: {},
-    reaches: {},
-  };
-  await arena.serve(property, []);
+/** Runs a plan until all of its faults are injected. Each of its runs must come to rest. @returns what became of the faults */
+async function phasesOf(pattern: string, plan: Plan, release: OperationDraft[] = []): Promise<string[]> {
+  const property = propertyOf({ pattern, operations: { book, awaits, dispose }, release: () => release });
+  await runner.serve(property, []);
   for (let time = 1; time <= TIMES; time++) {
-    const judged = await arena.judge(plan, property);
-    if (!judged) throw new Error("it was not run");
+    const judged = await runner.judge(plan, property);
+    if (!judged) throw new Error("the case was not run");
     const { events, final } = judged.history;
     expect([final.quiescent, final.unfinished]).toEqual([true, []]);
     const phases = events.flatMap((event) => (event.type === "fault" ? [`${event.fault} ${event.phase}`] : []));
-    if (phases.filter((phase) => phase.endsWith(" struck")).length === plan.faults.length) return phases;
+    if (phases.filter((phase) => phase.endsWith(" injected")).length === plan.faults.length) return phases;
   }
-  throw new Error(`not all faults struck in any of ${TIMES} runs`);
+  throw new Error(`not all faults were injected in any of ${TIMES} runs`);
 }
+/** The kinds get their names when a property has them: a plan is made after that. */
+propertyOf({ operations: { book, awaits, dispose } });
 
-const trip = (id: string): Operation => ({
-  id,
-  client: id,
-  kind: "book",
-  mode: "call",
-  call: { service: "BookingWorkflow", handler: "run", key: `@${id}` },
-  input: {
-    flights: { flightId: "LH123", passengerName: `@${id}` },
-    car: { pickupLocation: "LAX", rentalDate: "2030-01-31" },
-    paymentInfo: { cardNumber: "4242424242424242", amount: 1 },
-  },
-});
-
-test("a process that was frozen while a fault withheld its call comes to rest, though that fault struck first", async () => {
-  const phases = await phasesOf("sagas", {
-    operations: [trip("o1"), trip("o2")],
-    faults: [
-      { id: "f1", kind: "external-stalls", at: { at: "effect", operation: "o1", call: 1, when: "before" } },
-      { id: "f2", kind: "zombie", at: { at: "effect", operation: "o2", call: 3, when: "before" } },
-    ],
-  });
-  expect(phases.sort()).toEqual(["f1 healed", "f1 struck", "f2 healed", "f2 struck"]);
-});
-
-test("a process that waits on behalf of a client whom only the closing phase lets go comes to rest then", async () => {
-  const waits: Operation = {
-    id: "o1",
-    client: "c1",
-    kind: "await",
-    mode: "call",
-    call: { service: "durablePromiseServer", handler: "await" },
-    input: { request: { promiseName: "@p1" } },
-  };
-  const front: Operation = {
-    id: "o2",
-    client: "c2",
-    kind: "await",
-    mode: "call",
-    call: { app: "durable-promises", handler: "GET /promises/@p1/result" },
-    idempotencyKey: "@k1",
-  };
-  const phases = await phasesOf(
-    "durable-promises",
-    {
-      operations: [front, { ...waits, at: { at: "operation", operation: "o2", point: "invoke", when: "after" } }],
-      faults: [
-        {
-          id: "f1",
-          kind: "zombie",
-          at: {
-            at: "message",
-            operation: "o1",
-            child: 1,
-            attempt: 1,
-            direction: "to-endpoint",
-            message: 2,
-            when: "after",
-          },
-          heal: { at: "operation", operation: "o1", point: "completion", when: "before" },
-        },
-      ],
-    },
-    [{ service: "promises", handler: "dispose", key: "@p1" }],
+test("a process that was frozen while a fault held its call comes to rest, though that fault was injected first", async () => {
+  const { plan } = scenario(
+    { o1: book("@o1"), o2: book("@o2") },
+    faults.stall.before(externalCall("o1", 1)),
+    faults.zombie.before(externalCall("o2", 3)),
   );
-  expect(phases).toEqual(["f1 struck", "f1 healed"]);
+  const phases = await phasesOf("sagas", plan);
+  expect(phases.sort()).toEqual(["f1 healed", "f1 injected", "f2 healed", "f2 injected"]);
+});
+
+test("a process that waits on behalf of a client whom only the recovery phase releases comes to rest then", async () => {
+  const { plan } = scenario(
+    { o2: awaits(null).via("front"), o1: awaits(null).after(invoked("o2")) },
+    faults.zombie.after(message("o1", 2, { child: 1, direction: "to-endpoint" })).until(answered("o1")),
+  );
+  const phases = await phasesOf("durable-promises", plan, [dispose(null)]);
+  expect(phases).toEqual(["f1 injected", "f1 healed"]);
 });

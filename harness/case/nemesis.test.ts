@@ -81,7 +81,7 @@ test("moments that no plan names pass without a promise", () => {
   expect(nemesis.at(message("o1", 2), "")).toBeInstanceOf(Promise);
 });
 
-test("every kind of strike reaches what stands at the moment", async () => {
+test("every kind of fault reaches what stands at the moment", async () => {
   const { nemesis, done } = make([
     { id: "f1", kind: "walk-away", at: invoke("o1", "after") },
     { id: "f2", kind: "reconnect", at: message("o2", 1) },
@@ -96,7 +96,7 @@ test("every kind of strike reaches what stands at the moment", async () => {
   expect(await nemesis.at(effect("o1", "after"), "")).toEqual({ external: "lose" });
   // two at one moment
   expect(await nemesis.at(message("o1", 1), "")).toEqual({ decision: "session" });
-  expect(done.filter((one) => !one.includes("struck"))).toEqual([
+  expect(done.filter((one) => !one.includes("injected"))).toEqual([
     "the client of o1 walks away",
     "the client of o2 asks again",
     "kill-endpoint",
@@ -262,9 +262,9 @@ test("once the recovery phase has begun, nothing strikes that lasts or disturbs 
   expect(done).toEqual(["f3 injected ", "f1 missed", "f2 missed"]);
 });
 
-test("a pin holds its second moment until the first has come", async () => {
-  const pins = [{ first: message("o1", 2, "after"), second: invoke("o2", "before") }];
-  const { nemesis } = make([], { pins });
+test("an ordering constraint holds its second moment until the first has come", async () => {
+  const happensBefore = [{ first: message("o1", 2, "after"), second: invoke("o2", "before") }];
+  const { nemesis } = make([], { happensBefore });
   const second = nemesis.at(invoke("o2", "before"), "");
   expect(await isHeld(second)).toBe(true);
   expect(nemesis.at(message("o1", 1, "after"), "")).toEqual({});
@@ -276,18 +276,18 @@ test("a pin holds its second moment until the first has come", async () => {
   expect(nemesis.brokenOrders).toEqual([]);
 });
 
-test("a pin whose first moment comes first holds nothing", async () => {
+test("an ordering constraint whose first moment comes first holds nothing", async () => {
   const { nemesis } = make([], { happensBefore: [{ first: message("o1", 1), second: message("o2", 1) }] });
   await nemesis.at(message("o1", 1), "");
   expect(await isHeld(nemesis.at(message("o2", 1), ""))).toBe(false);
 });
 
 test("a moment may wait for several, and a fault strikes there when it has waited", async () => {
-  const pins = [
+  const happensBefore = [
     { first: message("o1", 1), second: message("o2", 1) },
     { first: message("o1", 2), second: message("o2", 1) },
   ];
-  const { nemesis, done } = make([{ id: "f1", kind: "cut-stream", at: message("o2", 1) }], { pins });
+  const { nemesis, done } = make([{ id: "f1", kind: "cut-stream", at: message("o2", 1) }], { happensBefore });
   const second = nemesis.at(message("o2", 1), "");
   await nemesis.at(message("o1", 2), "");
   expect(await isHeld(second)).toBe(true);
@@ -296,13 +296,13 @@ test("a moment may wait for several, and a fault strikes there when it has waite
   expect(await second).toEqual({ decision: "reset" });
 });
 
-test("a pin whose first moment never comes is broken: what it held goes on in the recovery phase, and the run proves nothing", async () => {
-  const pins = [
+test("an ordering constraint whose first moment never comes is broken: what it held goes on in the recovery phase", async () => {
+  const happensBefore = [
     { first: message("o1", 7), second: message("o2", 1) },
     // nobody waits for this one: nothing is wrong
     { first: message("o1", 8), second: message("o2", 2) },
   ];
-  const { nemesis } = make([], { pins });
+  const { nemesis } = make([], { happensBefore });
   const second = nemesis.at(message("o2", 1), "");
   expect(await isHeld(second)).toBe(true);
   await nemesis.recover();
@@ -315,8 +315,8 @@ test("whoever waits for a moment goes on once it has come, or in the recovery ph
   const at = message("o1", 1);
   const operations: Operation[] = [
     { id: "o1", client: "A", kind: "any", args: null },
-    { id: "o2", client: "B", kind: "any", mode: "call", at },
-    { id: "o3", client: "C", kind: "any", mode: "call", at: message("o1", 9) },
+    { id: "o2", client: "B", kind: "any", args: null, at },
+    { id: "o3", client: "C", kind: "any", args: null, at: message("o1", 9) },
   ];
   const { nemesis } = make([], { operations });
   const [reached, never] = [nemesis.reached(at), nemesis.reached(message("o1", 9))];

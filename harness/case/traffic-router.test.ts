@@ -2,7 +2,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { momentName } from "../plan/index.ts";
 import type { ExternalRequest } from "../stack/index.ts";
-import type { Outcome } from "./nemesis.ts";
+import type { Decided } from "./nemesis.ts";
 import { makeTag } from "./tag.ts";
 import { attempt, callCommand, childNamed, input, message } from "./testing.ts";
 import { type CaseObserver, TrafficRouter } from "./traffic-router.ts";
@@ -10,7 +10,7 @@ import { type CaseObserver, TrafficRouter } from "./traffic-router.ts";
 /** A case that writes down what it hears. */
 class Listener implements CaseObserver {
   readonly heard: string[] = [];
-  outcome: Outcome | Promise<Outcome> = {};
+  outcome: Decided | Promise<Decided> = {};
 
   moment: CaseObserver["moment"] = (moment, detail) => {
     this.heard.push(`${momentName(moment)}: ${detail}`);
@@ -27,6 +27,8 @@ class Listener implements CaseObserver {
     this.heard.push(`${path} from ${JSON.stringify(from)}`);
     return { status: 200, body: "" };
   };
+  died: CaseObserver["died"] = ({ how }) => void this.heard.push(`a service process died: ${how}`);
+  machineryFailed: CaseObserver["machineryFailed"] = (how) => void this.heard.push(how);
 }
 
 const tag = makeTag(Math.random);
@@ -166,4 +168,17 @@ test("calls of an attempt that is over are not held", async () => {
   router.holdCallsOfOpenAttempts();
   await router.external(request("/a", { from: { invocation: "inv-p", attempt: 1 } }));
   expect(heard.at(-1)).toContain("/a from");
+});
+
+test("a part that ends by itself is told to every case: what the services do to themselves, and what fails in our machinery", () => {
+  const { router, heard } = make();
+  router.died({ kind: "exit", handler: "payments/pay", message: "exit code 1" });
+  router.partDied({ part: "service process", how: "signal SIGKILL", expected: true, output: "" });
+  router.partDied({ part: "service process", how: "exit code 2", expected: false, output: "" });
+  router.partDied({ part: "restate-server", how: "signal SIGKILL", expected: false, output: "panicked" });
+  expect(heard).toEqual([
+    "a service process died: exit code 1",
+    "a service process died: exit code 2",
+    "restate-server ended by itself: signal SIGKILL; its last lines: panicked",
+  ]);
 });

@@ -10,6 +10,7 @@
 export * from "./checker.ts";
 export { distinctQueue, type QueueOperation } from "./distinct-queue.ts";
 export { encode } from "./encode.ts";
+export { say } from "./evidence.ts";
 export { growOnlySet, type SetOperation } from "./grow-only-set.ts";
 export { judge, type RecordedOperation } from "./judge.ts";
 export { type Model, ModelFault, type Observed } from "./model.ts";
@@ -22,4 +23,5 @@ export { type WriteOnceInput, type WriteOnceOutput, writeOnce } from "./models/w
 export { runCooperatively, runSync, type Stepwise } from "./search/drive.ts";
 export { type Finding, Search, type Violation } from "./search/search.ts";
 export { type Random, type Simulation, seeded, simulate } from "./simulate.ts";
+export { runWorkload } from "./transactions/weak-database.ts";
 export type * from "./verdict.ts";

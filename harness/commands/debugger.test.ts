@@ -7,6 +7,7 @@ import path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, afterEach, expect, test } from "vitest";
+import { PLAN_FORMAT } from "../session/index.ts";
 import { projectRoot } from "../stack/index.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "debugger-"));
@@ -19,15 +20,19 @@ afterEach(() => {
 const order = (n: number) => ({
   id: `o${n}`,
   client: `c${n}`,
-  kind: "order",
-  mode: "call",
-  call: { app: "durable-rpc", handler: `POST /reserve/@p1/@r${n}` },
+  kind: "reserve",
+  args: { product: "@p1", reservation: `@r${n}` },
+  route: "front",
 });
 const plan = path.join(scratch, "plan.json");
 writeFileSync(
   plan,
   JSON.stringify({
+    format: PLAN_FORMAT,
     property: "a product is reserved once, and everyone is told the same",
+    invariant: "linearizable",
+    stack: "simulated",
+    summary: "",
     plan: { operations: [order(1), order(2)], faults: [] },
   }),
 );

@@ -12,10 +12,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { CaseRunner } from "../case/index.ts";
-import type { Profiles } from "../plan/index.ts";
 import { type Property, scriptedPlans } from "../property/index.ts";
 import type { Failure } from "../record/index.ts";
-import { Campaign, confirm, measureProfiles } from "../search/index.ts";
+import { Campaign, confirm, type DryRun, dryRun } from "../search/index.ts";
 import {
   PLAN_FORMAT,
   readSettings,
@@ -72,18 +71,19 @@ interface Bench {
   /** the real server, to confirm what a simulation finds */
   real?: CaseRunner;
   /** what generators must know, measured with clean services in the simulation */
-  profiles(property: Property): Promise<Profiles>;
+  dryRun(property: Property): Promise<DryRun>;
   close(): Promise<void>;
 }
 
-async function hunt(bench: Bench, property: Property, mutant: Mutant): Promise<Row> {
+async function hunt(bench: Bench, declared: Property, mutant: Mutant): Promise<Row> {
   const { settings, stack, mutated } = bench;
-  await mutated.serve(property, [mutant]);
+  await mutated.serve(declared, [mutant]);
   const started = performance.now();
   const { seed, runs, budget } = settings;
+  const { property, profiles } = await bench.dryRun(declared);
   const progress = await new Campaign(property, mutated, {
     seed,
-    profiles: await bench.profiles(property),
+    profiles,
     ...(runs !== undefined && { runs }),
     budget,
     first: scriptedPlans(property),
@@ -182,10 +182,10 @@ async function startBench(settings: Settings, subject: SystemUnderTest): Promise
   const runner = async (kind: StackName) => new CaseRunner(await startStack(kind), subject);
   const [mutated, clean, simulated] = [await runner(stack), await runner(stack), await runner("simulated")];
   const real = stack === "simulated" && others.includes("native") ? await runner("native") : undefined;
-  const measured = new Map<Property, Promise<Profiles>>();
-  const measure = async (property: Property): Promise<Profiles> => {
+  const measured = new Map<Property, Promise<DryRun>>();
+  const measure = async (property: Property): Promise<DryRun> => {
     await simulated.serve(property, []);
-    return measureProfiles(property, simulated);
+    return dryRun(property, simulated);
   };
   return {
     settings,
@@ -194,7 +194,7 @@ async function startBench(settings: Settings, subject: SystemUnderTest): Promise
     mutated,
     clean,
     ...(real && { real }),
-    profiles(property) {
+    dryRun(property) {
       const known = measured.get(property) ?? measure(property);
       measured.set(property, known);
       return known;
@@ -207,6 +207,8 @@ async function startBench(settings: Settings, subject: SystemUnderTest): Promise
 
 async function main(): Promise<void> {
   const settings = readSettings(process.env, Math.random);
+  if (settings.only || settings.skip)
+    throw new Error("ONLY and SKIP mean nothing here: the invariants that count are those that a mutant breaks");
   const labels = process.argv.slice(2);
   const properties = await allProperties();
   const listed: { mutant: Mutant; pattern?: string }[] =

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, expect, test } from "vitest";
+import { PLAN_FORMAT } from "../session/index.ts";
 import { projectRoot } from "../stack/index.ts";
 
 const scratch = mkdtempSync(path.join(tmpdir(), "simulate-"));
@@ -12,16 +13,15 @@ const reserve = (n: number) => ({
   id: `o${n}`,
   client: `c${n}`,
   kind: "reserve",
-  mode: "call",
-  call: { service: "product", handler: "reserve", key: "@p1" },
-  idempotencyKey: `@r${n}`,
+  args: { product: "@p1", reservation: `@r${n}` },
 });
 const property = "a product is reserved once, and everyone is told the same";
+const about = { format: PLAN_FORMAT, property, invariant: "linearizable", stack: "simulated", summary: "" };
 function saved(name: string, content: object): string {
   const file = path.join(scratch, name);
   writeFileSync(
     file,
-    JSON.stringify({ property, plan: { operations: [reserve(1), reserve(2)], faults: [] }, ...content }),
+    JSON.stringify({ ...about, plan: { operations: [reserve(1), reserve(2)], faults: [] }, ...content }),
   );
   return file;
 }
@@ -36,9 +36,9 @@ function simulate(...args: string[]) {
 test("a run is told with its plan, what happened, what it contradicts, and its trace", () => {
   const { status, stdout, stderr } = simulate(plan, "last write wins");
   expect(status, stderr).toBe(1);
-  expect(stdout).toMatch(/^1\. client c1: call product\/@p1\/reserve/);
+  expect(stdout).toMatch(/^o1: client c1: reserve\(product: @p1, reservation: @r1\)$/m);
   expect(stdout).toMatch(/^ +\d+\.\d{3} {2}o2: answer 200 true$/m);
-  expect(stdout).toMatch(/^breaks the invariant at most one winner: .*\n {2}expected {2}at most one reservation/m);
+  expect(stdout).toMatch(/^breaks the invariant at most one winner: .*\n {2}expected {2}one$/m);
   expect(stdout).toMatch(/^breaks the invariant linearizable: .*\n {2}expected {2}.*\n {2}seen {6}@p1\.reserve/m);
   expect(stdout).toMatch(/\ntrace [0-9a-f]{16}\n$/);
   expect(stdout).not.toMatch(/inv_|spa{12}/);
@@ -53,7 +53,7 @@ test.each<[string, string[], string]>([
   [
     "an unknown property",
     [saved("unknown.json", { property: "luck" })],
-    'no property "luck"; there are\n  a promise is completed once',
+    'there is no property "luck"; there are\n  a ',
   ],
   ["an unknown mutant", [plan, "no such bug"], 'no mutant\'s name contains "no such bug"; there are\n'],
   ["the name of several mutants", [plan, "in memory"], "several mutants' names contain"],

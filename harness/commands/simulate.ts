@@ -15,7 +15,7 @@ import type { Verdict } from "../check/index.ts";
 import { faultLabels } from "../faults/index.ts";
 import type { History } from "../history/index.ts";
 import { describePlan } from "../plan/index.ts";
-import { readSettings, SystemUnderTest } from "../session/index.ts";
+import { judged, readSettings, SystemUnderTest, unknownInvariant } from "../session/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
 import { allMutants, allProperties } from "./properties.ts";
 
@@ -76,11 +76,14 @@ async function simulate(file: string, word: string | undefined): Promise<boolean
   const settings = readSettings({ ...process.env, REPLAY: file }, () => 0);
   const { property: name, plan } = settings.replay!;
   const properties = await allProperties();
-  const property = properties.find((one) => one.name === name);
-  if (!property)
+  const whole = properties.find((one) => one.name === name);
+  if (!whole)
     throw new Error(
       `${file}: there is no property "${name}"; there are\n${properties.map((one) => `  ${one.name}`).join("\n")}`,
     );
+  const unknown = unknownInvariant(settings, Object.keys(whole.invariants));
+  if (unknown !== undefined) throw new Error(unknown);
+  const { property } = judged(whole, settings);
   const mutants = [...settings.mutants, ...(word === undefined ? [] : [await mutantNamed(word)])];
   const stack = await SimulatedStack.start({ seed: 0, readable: (line) => console.log(readable(line)) });
   const runner = new CaseRunner(stack, await SystemUnderTest.load(settings.subject));
@@ -94,9 +97,9 @@ async function simulate(file: string, word: string | undefined): Promise<boolean
     // biome-ignore lint/suspicious/noDebugger: for a person who has attached one
     debugger;
     console.log([...describePlan(plan, faultLabels), "", ...LEGEND, ""].join("\n"));
-    const judged = (await runner.judge(plan, property))!;
-    console.log(["", ...conclude(judged)].join("\n"));
-    return Object.values(judged.verdicts).every(({ verdict }) => verdict === "valid");
+    const result = (await runner.judge(plan, property))!;
+    console.log(["", ...conclude(result)].join("\n"));
+    return Object.values(result.verdicts).every(({ verdict }) => verdict === "valid");
   } finally {
     await runner.close();
   }

@@ -13,6 +13,7 @@ export {
   type RecoveryEvent,
 } from "./history.ts";
 export { readHistory, validateHistory, writeHistory } from "./json-lines.ts";
+export { LedgerRecord } from "./ledger-record.ts";
 export {
   type Failure,
   type FaultRecord,
@@ -20,7 +21,6 @@ export {
   type HistoryView,
   isCompletion,
   isLedger,
-  type LedgerRecord,
   mergeDuplicates,
   OperationRecord,
   viewOf,

@@ -8,6 +8,7 @@ import {
   type LedgerEvent,
   RECOVERY_CLIENT,
 } from "./history.ts";
+import { LedgerRecord } from "./ledger-record.ts";
 
 /** An error that a handler ended with, or that a client was told. */
 export interface Failure {
@@ -107,11 +108,6 @@ export type Fields<Args = Json, Result = Json> = Omit<
   "isInterrupted" | "isTerminated" | "isPlanned" | "places" | "overlaps" | "precedes" | "toString"
 >;
 
-/** An entry of the ledger, and its place among the events. */
-export interface LedgerRecord extends LedgerEvent {
-  index: number;
-}
-
 /** A fault that was injected. */
 export interface FaultRecord extends Fault {
   /** where it was injected, and where it was healed: Infinity when it was not, or needs no healing */
@@ -170,7 +166,7 @@ function makeView(history: History): HistoryView {
   const injected = new Map<string, { injected: number; healed: number }>();
   let recovery = Number.POSITIVE_INFINITY;
   for (const [index, event] of history.events.entries()) {
-    if (isLedger(event)) ledger.push({ ...event, index });
+    if (isLedger(event)) ledger.push(new LedgerRecord(event, index));
     else if (event.type === "recovery") recovery = index;
     else if (event.type === "fault") {
       if (event.phase === "injected") injected.set(event.fault, { injected: index, healed: Number.POSITIVE_INFINITY });
@@ -262,7 +258,8 @@ function fieldsOf(found: Found, interruptions: ReadonlyMap<string, ReadonlySet<R
     invocation: event?.invocation,
     interruptedBy: interruptions.get(sharedName(found)) ?? NOBODY,
     attempts: attempts[0] ?? 0,
-    childAttempts: attempts.slice(1).map((count) => count ?? 0),
+    // a child of which nothing was seen leaves a hole, which map would leave as well
+    childAttempts: Array.from(attempts.slice(1), (count) => count ?? 0),
   };
 }
 

@@ -14,6 +14,8 @@ export const Request = z.union([
     /** of the object or workflow */
     key: z.string().exactOptional(),
     input: json.exactOptional(),
+    /** what is sent in the place of an input, as it is: it need not be JSON */
+    body: z.string().exactOptional(),
     idempotencyKey: z.string().exactOptional(),
     /** one way: the answer is only that it was accepted; due after so many milliseconds, if it says so */
     send: z.union([z.literal(true), z.strictObject({ delayMs: z.number() })]).exactOptional(),
@@ -26,6 +28,8 @@ export const Request = z.union([
     /** the app of another pattern than the property's */
     app: z.string().exactOptional(),
     input: json.exactOptional(),
+    /** what is sent in the place of an input, as it is: it need not be JSON */
+    body: z.string().exactOptional(),
     idempotencyKey: z.string().exactOptional(),
   }),
 ]);

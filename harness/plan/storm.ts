@@ -18,6 +18,8 @@ export interface StormKind {
   interruptions: Readonly<Record<ReferringKind, number>>;
   /** it may wait for what another operation does: it gets a client of its own, so that it keeps no operation waiting */
   waits: boolean;
+  /** it says something only beside others: no storm consists of such kinds alone, unless there are no others */
+  accompanies?: boolean;
 }
 
 /**
@@ -66,7 +68,7 @@ export function storm(options: StormOptions, { faults, exclusive, profiles }: St
   const [disturbing, shared] = [usable.filter((shape) => shape.exclusive), usable.filter((shape) => !shape.exclusive)];
   const isExclusive = exclusive && disturbing.length > 0;
   const swarm = fc.record({
-    kinds: fc.subarray(Object.keys(kinds), { minLength: 1 }),
+    kinds: kindsInPlay(kinds),
     shared: fc.subarray(shared),
     exclusive: isExclusive ? fc.subarray(disturbing, { minLength: 1 }) : fc.constant<FaultShape[]>([]),
     clients: fc.integer({ min: 2, max: clients }),
@@ -94,6 +96,15 @@ export function storm(options: StormOptions, { faults, exclusive, profiles }: St
       );
   });
   return fc.noBias(plans);
+}
+
+/** Which kinds a case is made of. */
+function kindsInPlay(kinds: Record<string, StormKind>): fc.Arbitrary<string[]> {
+  const names = Object.keys(kinds);
+  const accompanying = names.filter((name) => kinds[name]?.accompanies === true);
+  const leading = names.filter((name) => !accompanying.includes(name));
+  if (leading.length === 0 || accompanying.length === 0) return fc.subarray(names, { minLength: 1 });
+  return fc.tuple(fc.subarray(leading, { minLength: 1 }), fc.subarray(accompanying)).map((chosen) => chosen.flat());
 }
 
 /** Numbers from which an operation, and what goes with it, is made. */

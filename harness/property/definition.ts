@@ -24,14 +24,14 @@ export interface KindOptions<Args, Result> {
   answerOf?(failure: Failure): Result | undefined;
   /** the codes with which it may be refused for a good reason; all others break the invariant "fails for a reason" */
   failsWith?: readonly number[] | ((record: OperationRecord<Args, Result>, view: HistoryView) => readonly number[]);
-  /** where its answer is only that it was accepted: the codes with which its invocation may fail, as whoever attaches to it hears */
-  invocationFailsWith?(record: OperationRecord<Args, Result>, view: HistoryView): readonly number[];
   /** its answer is only that it was accepted; so by default where the request is a one-way send */
   oneWay?: boolean;
   /** how often others attach to it, cancel it, terminate it, relative to each other; false when nobody may */
   interruptions?: Partial<Record<ReferringKind, number>> | false;
   /** it may wait for what other operations do: then it keeps no operation of its client waiting */
   waits?: boolean;
+  /** it says something only beside other kinds: no storm is made of such kinds alone */
+  accompanies?: boolean;
   /** the pattern promises that one that is cancelled, and fails, has done nothing or undone it: then that is a definite failure */
   undoneByCancel?: boolean;
 }
@@ -41,13 +41,18 @@ const NO_INTERRUPTIONS: Readonly<Record<ReferringKind, number>> = { attach: 0, c
 /** The way that needs no name. */
 const USUAL = "direct";
 
+/** The codes with which an operation may fail. */
+type Reasons = (record: OperationRecord, view: HistoryView) => readonly number[];
+
 /** A kind of operation, as the harness handles it whatever its arguments are. */
 export class KindDefinition<Args = unknown, Result = unknown> {
   /** what the property calls it; set when the property is declared */
   name = "";
-  readonly storm: StormKind;
+  readonly storm: Readonly<StormKind>;
   readonly undoneByCancel: boolean;
   readonly #options: KindOptions<Args, Result>;
+  /** of its groups */
+  readonly #reasons: Reasons[] = [];
 
   constructor(options: KindOptions<Args, Result>) {
     this.#options = options;
@@ -60,6 +65,7 @@ export class KindDefinition<Args = unknown, Result = unknown> {
       interruptions:
         options.interruptions === false ? NO_INTERRUPTIONS : { ...INTERRUPTIONS, ...options.interruptions },
       waits: options.waits === true,
+      accompanies: options.accompanies === true,
     };
   }
 
@@ -79,9 +85,9 @@ export class KindDefinition<Args = unknown, Result = unknown> {
     return `${idempotencyKey} of ${target}`;
   }
 
-  /** The codes with which the invocation of an operation may fail. */
-  invocationFailsWith(record: OperationRecord, view: HistoryView): readonly number[] {
-    return this.#options.invocationFailsWith?.(this.typed(record), view) ?? this.failsWith(record, view);
+  /** Its invocations may fail with these codes besides its own; so may its operations, unless they are one way. */
+  invocationFailsToo(reasons: Reasons): void {
+    this.#reasons.push(reasons);
   }
 
   /** Whether the answer of an operation is only that it was accepted. */
@@ -103,8 +109,12 @@ export class KindDefinition<Args = unknown, Result = unknown> {
 
   /** The codes with which an operation may be refused. */
   failsWith(record: OperationRecord, view: HistoryView): readonly number[] {
-    const { failsWith = [] } = this.#options;
-    return typeof failsWith === "function" ? failsWith(this.typed(record), view) : failsWith;
+    return this.isOneWay(record) ? this.#ownReasons(record, view) : this.invocationFailsWith(record, view);
+  }
+
+  /** The codes with which the invocation of an operation may fail, as whoever attaches to it hears. */
+  invocationFailsWith(record: OperationRecord, view: HistoryView): readonly number[] {
+    return [...this.#ownReasons(record, view), ...this.#reasons.flatMap((reasons) => reasons(record, view))];
   }
 
   /**
@@ -113,6 +123,11 @@ export class KindDefinition<Args = unknown, Result = unknown> {
    */
   typed(record: OperationRecord<unknown, unknown>): OperationRecord<Args, Result> {
     return record as OperationRecord<Args, Result>;
+  }
+
+  #ownReasons(record: OperationRecord, view: HistoryView): readonly number[] {
+    const { failsWith = [] } = this.#options;
+    return typeof failsWith === "function" ? failsWith(this.typed(record), view) : failsWith;
   }
 
   #arguments(args: Json): Args {

@@ -10,11 +10,14 @@ export class OperationDraft {
   readonly #kind: KindDefinition | ReferringKind;
   readonly #args: Json;
   readonly #placement: Placement;
+  /** the code with which it is refused; undefined when it succeeds */
+  readonly refusal: number | undefined;
 
-  constructor(kind: KindDefinition | ReferringKind, args: Json, placement: Placement = {}) {
+  constructor(kind: KindDefinition | ReferringKind, args: Json, placement: Placement = {}, refusal?: number) {
     this.#kind = kind;
     this.#args = args;
     this.#placement = placement;
+    this.refusal = refusal;
   }
 
   /** It is invoked before a point of the run; the thing waits until it is. */
@@ -38,6 +41,11 @@ export class OperationDraft {
   /** Its client asks again so often, identically, when the connection breaks. */
   retrying(times: number): OperationDraft {
     return this.#placed({ retries: times });
+  }
+
+  /** A scenario in which it is not refused with this code is not reached. */
+  refusedWith(code: number): OperationDraft {
+    return new OperationDraft(this.#kind, this.#args, this.#placement, code);
   }
 
   /** The operation, under an id. */
@@ -65,13 +73,17 @@ export class OperationDraft {
   get isReferring(): boolean {
     return typeof this.#kind === "string";
   }
+  /** It says when it is invoked. */
+  get isPlaced(): boolean {
+    return this.#placement.after !== undefined || this.#placement.at !== undefined;
+  }
   /** What it asks for; undefined for one that is about another operation. */
   get request(): Request | undefined {
     return typeof this.#kind === "string" ? undefined : this.#kind.request(this.#args, this.#placement.route);
   }
 
   #placed(more: Placement): OperationDraft {
-    return new OperationDraft(this.#kind, this.#args, { ...this.#placement, ...more });
+    return new OperationDraft(this.#kind, this.#args, { ...this.#placement, ...more }, this.refusal);
   }
 }
 

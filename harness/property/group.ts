@@ -1,4 +1,4 @@
-import type { Checker } from "../check/checker.ts";
+import type { Checker } from "../check/index.ts";
 import {
   type FaultRecord,
   type History,
@@ -15,6 +15,8 @@ import type { Violation } from "./violation.ts";
 export interface Group<Kinds extends AnyKind = AnyKind> {
   /** what it is about */
   key: string;
+  /** what the first of its operations was asked with */
+  args: ArgsOf<Kinds>;
   /** those of the group's kinds, in the order of their invokes; the audit's and the recovery's included */
   operations: RecordOf<Kinds>[];
   /** the same, where duplicates are one */
@@ -26,6 +28,8 @@ export interface Group<Kinds extends AnyKind = AnyKind> {
   /** what external systems saw, and what changed there */
   ledger: LedgerRecord[];
   effects: LedgerRecord[];
+  /** the last change of each thing at an external system, by a call or by time */
+  latest: readonly LedgerRecord[];
   /** faults that were injected at a moment of one of them */
   faults: FaultRecord[];
   isCancelled: boolean;
@@ -37,6 +41,8 @@ export interface Group<Kinds extends AnyKind = AnyKind> {
 /** What operations are about. */
 export interface Groups<Kinds extends AnyKind = AnyKind> {
   in(view: HistoryView): readonly Group<Kinds>[];
+  /** The group of that key, if anything was asked about it. */
+  get(key: string, view: HistoryView): Group<Kinds> | undefined;
   /** The checker that judges every group: by the first violation, if there is one. */
   every(judge: (group: Group<Kinds>, view: HistoryView) => Violation | false | undefined): Checker;
   /** Whether some group is so. */
@@ -57,6 +63,11 @@ export interface Grouping<Kinds extends AnyKind> {
   by(args: ArgsOf<Kinds>): string;
   /** what an entry of the ledger is about: by default its reference */
   effectsBy?(entry: LedgerRecord): string | undefined;
+  /**
+   * For each code, whether there was a good reason to refuse an operation with it in view of all that happened to its
+   * group; where the operation is one way, to fail its invocation, as whoever attaches to it hears.
+   */
+  failsWith?(group: Group<Kinds>, one: RecordOf<Kinds>): Readonly<Record<number, boolean>>;
 }
 
 /**
@@ -66,7 +77,7 @@ export interface Grouping<Kinds extends AnyKind> {
  *     trips.every(({ effects, operations }) => effects.length > 1 && violation(`${key} was booked twice`, {}, effects))
  */
 export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Groups<Kinds> {
-  const { of, effectsBy = ({ reference }) => reference } = grouping;
+  const { of, effectsBy = ({ reference }) => reference, failsWith } = grouping;
   const made = new WeakMap<History, readonly Group<Kinds>[]>();
   const groupsIn = (view: HistoryView): readonly Group<Kinds>[] => {
     let groups = made.get(view.history);
@@ -76,9 +87,18 @@ export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Group
     }
     return groups;
   };
+  if (failsWith) {
+    for (const kind of of)
+      kind.definition.invocationFailsToo((record, view) => {
+        const group = groupsIn(view).find(({ operations }) => operations.some(({ id }) => id === record.id));
+        const one = group?.operations.find(({ id }) => id === record.id);
+        return group && one ? codesIn(failsWith(group, one)) : [];
+      });
+  }
   const isOf = ({ kind }: Pick<Operation, "kind">) => of.some(({ definition }) => definition.name === kind);
   return {
     in: groupsIn,
+    get: (key, view) => groupsIn(view).find((group) => group.key === key),
     every: (judge) => (history) => {
       const view = viewOf(history);
       for (const group of groupsIn(view)) {
@@ -98,6 +118,10 @@ export function groupBy<Kinds extends AnyKind>(grouping: Grouping<Kinds>): Group
       groupsIn(view).some((group) => group.key === key && group.operations.some(({ invoked }) => invoked < before)),
   };
 }
+
+/** Those codes for which there is a reason. */
+const codesIn = (reasons: Readonly<Record<number, boolean>>): number[] =>
+  Object.entries(reasons).flatMap(([code, isGood]) => (isGood ? [Number(code)] : []));
 
 /** Sorts what a history says to the groups that it is about. */
 class Grouper<Kinds extends AnyKind> {
@@ -124,14 +148,14 @@ class Grouper<Kinds extends AnyKind> {
   groups(): readonly Group<Kinds>[] {
     const { operations, requests, ledger, faults } = this.#view;
     for (const one of this.#own(operations)) {
-      const group = this.#group(this.#by(one.args as ArgsOf<Kinds>));
+      const group = this.#group(one.args as ArgsOf<Kinds>);
       this.#ofOperation.set(one.id, group);
       group.operations.push(one);
       group.isCancelled ||= one.interruptedBy.has("cancel");
       group.isTerminated ||= one.isTerminated;
       group.isInterrupted ||= one.isInterrupted;
     }
-    for (const one of this.#own(requests)) this.#group(this.#by(one.args as ArgsOf<Kinds>)).requests.push(one);
+    for (const one of this.#own(requests)) this.#group(one.args as ArgsOf<Kinds>).requests.push(one);
     for (const one of operations) {
       const group = one.of === undefined ? undefined : this.#ofOperation.get(one.of);
       if (group) (one.kind === "attach" ? group.attached : group.interruptions).push(one);
@@ -150,17 +174,22 @@ class Grouper<Kinds extends AnyKind> {
     return records.filter((one): one is OperationRecord & RecordOf<Kinds> => this.#of.some((kind) => kind.is(one)));
   }
 
-  #group(key: string): Group<Kinds> {
+  #group(args: ArgsOf<Kinds>): Group<Kinds> {
+    const key = this.#by(args);
     let group = this.#groups.get(key);
     if (!group) {
       group = {
         key,
+        args,
         operations: [],
         requests: [],
         attached: [],
         interruptions: [],
         ledger: [],
         effects: [],
+        get latest() {
+          return latestOf(this.ledger);
+        },
         faults: [],
         isCancelled: false,
         isTerminated: false,
@@ -170,4 +199,9 @@ class Grouper<Kinds extends AnyKind> {
     }
     return group;
   }
+}
+
+function latestOf(ledger: readonly LedgerRecord[]): LedgerRecord[] {
+  const changes = ledger.filter(({ type }) => type === "effect" || type === "lapse");
+  return [...new Map(changes.map((entry) => [`${entry.system} ${entry.key}`, entry])).values()];
 }

@@ -1,10 +1,14 @@
+export * as checks from "./checks/shared.ts";
 export * from "./checks/shared.ts";
 export { constants, overrideConstants } from "./constants.ts";
 export { KindDefinition, type KindOptions, plain } from "./definition.ts";
+export { derivedInput } from "./derived-input.ts";
+export { type Disturbed, disturbancesBy } from "./disturbances.ts";
 export { attach, cancel, FaultDraft, faultDrafts, OperationDraft, terminate } from "./draft.ts";
 export { type Group, type Grouping, type Groups, groupBy } from "./group.ts";
-export { type InvalidInput, InvalidInputDefinition, invalidInput } from "./invalid-input.ts";
+export { InvalidInput, InvalidInputDefinition, invalidInput, withWrong } from "./invalid-input.ts";
 export { type AnyKind, type ArgsOf, type Kind, type Modelled, operation, type RecordOf } from "./kind.ts";
+export * as at from "./point.ts";
 export { after, answered, before, externalCall, invoked, message, type Point } from "./point.ts";
 export {
   declaredProperties,
@@ -14,5 +18,5 @@ export {
   property,
   scriptedPlans,
 } from "./property.ts";
-export { Scenario, scenario } from "./scenario.ts";
+export { oneByOne, Scenario, scenario } from "./scenario.ts";
 export { type Told, textOf, type Violation, violation } from "./violation.ts";

@@ -1,4 +1,4 @@
-import type { Checker } from "../check/checker.ts";
+import type { Checker } from "../check/index.ts";
 import { type HistoryView, type OperationRecord, viewOf } from "../history/index.ts";
 import type { Json } from "../plan/index.ts";
 import { KindDefinition, type KindOptions, plain } from "./definition.ts";

@@ -1,6 +1,4 @@
-import { type Checker, defaultBudget } from "../check/checker.ts";
-import { judge, type RecordedOperation } from "../check/judge.ts";
-import { type Model, ModelFault } from "../check/model.ts";
+import { type Checker, defaultBudget, judge, type Model, ModelFault, type RecordedOperation } from "../check/index.ts";
 import { type HistoryView, viewOf } from "../history/index.ts";
 import type { Modelled } from "./kind.ts";
 

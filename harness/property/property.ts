@@ -1,10 +1,12 @@
-import type { Checker } from "../check/checker.ts";
+import type { Checker } from "../check/index.ts";
 import type { FaultShape, Operation, Plan, Profiles } from "../plan/index.ts";
 import { isReferring, storm } from "../plan/index.ts";
 import type { ExternalSystem } from "../world/index.ts";
 import { alwaysFirst, alwaysToo } from "./checks/index.ts";
 import type { KindDefinition } from "./definition.ts";
+import { derivedKind, INVALID } from "./derived-input.ts";
 import type { OperationDraft } from "./draft.ts";
+import { type InvalidInput, InvalidInputDefinition } from "./invalid-input.ts";
 import type { AnyKind } from "./kind.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -18,6 +20,11 @@ export interface PropertyOptions {
   systems?: readonly ExternalSystem[];
   /** the kinds of operation, by the names that plans, histories and reports use */
   operations: Readonly<Record<string, AnyKind>>;
+  /**
+   * Handlers that take any input, or read it otherwise than their schema says, as "service/handler". All others are asked
+   * with what their schema refuses, and must refuse it.
+   */
+  anyInput?: readonly string[];
   /** how much there is in one case of a storm: the most operations (10), clients (5) and faults (4) */
   storm?: { operations?: number; clients?: number; faults?: number };
   /** by name; besides these, every property checks what all patterns share */
@@ -43,6 +50,9 @@ export interface Property {
   readonly invariants: Readonly<Record<string, Checker>>;
   readonly first: readonly string[];
   readonly scenarios: Readonly<Record<string, Scenario>>;
+  readonly anyInput: readonly string[];
+  /** The property with these requests, which must be refused, in its storms and as a scenario. */
+  refusing(requests: readonly InvalidInput[]): Property;
   audit(operations: readonly Operation[]): OperationDraft[];
   release(operations: readonly Operation[]): OperationDraft[];
   /** Random plans. */
@@ -66,7 +76,7 @@ export function property(name: string, options: PropertyOptions): void {
   registrar?.(complete);
 }
 
-function completed(name: string, options: PropertyOptions): Property {
+function completed(name: string, options: PropertyOptions, derived: readonly InvalidInput[] = []): Property {
   const wrong = (what: string) => new Error(`property "${name}": ${what}`);
   if (Object.keys(options.invariants).length === 0) throw wrong("it has no invariants, so that nothing could fail");
   if (Object.keys(options.operations).length === 0) throw wrong("it has no operations, so that nothing would be done");
@@ -75,15 +85,21 @@ function completed(name: string, options: PropertyOptions): Property {
   if (taken !== undefined) throw wrong(`every property has an invariant "${taken}": call yours otherwise`);
   const kinds = new Map<string, KindDefinition>();
   for (const [label, { definition }] of Object.entries(options.operations)) {
-    if (isReferring(label)) throw wrong(`"${label}" is a kind that every property has: call yours otherwise`);
+    if (isReferring(label) || label === INVALID)
+      throw wrong(`"${label}" is a kind that every property has: call yours otherwise`);
     if (definition.name !== "" && definition.name !== label)
       throw wrong(`one kind is called both "${definition.name}" and "${label}"`);
     definition.name = label;
     kinds.set(label, definition);
   }
+  const invalid = derivedKind(derived);
+  invalid.name = INVALID;
+  kinds.set(INVALID, invalid);
+  const refused = [...kinds.values()].filter((one) => one instanceof InvalidInputDefinition);
+  const drawn = [...kinds].filter(([, one]) => !(one instanceof InvalidInputDefinition) || one.cases.length > 0);
   const of = (checks: Record<string, (kinds: ReadonlyMap<string, KindDefinition>) => Checker>) =>
     Object.fromEntries(Object.entries(checks).map(([label, make]) => [label, make(kinds)]));
-  const kindsOfStorm = Object.fromEntries([...kinds].map(([label, definition]) => [label, definition.storm]));
+  const kindsOfStorm = Object.fromEntries(drawn.map(([label, definition]) => [label, definition.storm]));
   return {
     name,
     pattern: options.pattern,
@@ -94,12 +110,24 @@ function completed(name: string, options: PropertyOptions): Property {
     kinds,
     invariants: { ...of(alwaysFirst), ...options.invariants, ...of(alwaysToo) },
     first: Object.keys(alwaysFirst),
-    scenarios: options.scenarios,
+    scenarios: { ...options.scenarios, ...scenariosOf(refused) },
+    anyInput: options.anyInput ?? [],
+    refusing(requests) {
+      // whoever judges only some of its invariants goes on to do so
+      const { kinds, scenarios, plans } = completed(name, options, requests);
+      return { ...this, kinds, scenarios, plans };
+    },
     audit: options.audit ?? (() => []),
     release: options.release ?? (() => []),
     plans: (conditions) => storm({ kinds: kindsOfStorm, ...options.storm }, conditions),
   };
 }
+
+/** What must be refused is asked for at least once. */
+const scenariosOf = (refused: readonly InvalidInputDefinition[]): Record<string, Scenario> =>
+  Object.fromEntries(
+    refused.filter(({ cases }) => cases.length > 0).map((one) => [`each ${one.name} request is refused`, one.scenario]),
+  );
 
 /** The plans that bring about the scenarios which a run must reach. */
 export const scriptedPlans = ({ scenarios }: Property): Plan[] => Object.values(scenarios).map(({ plan }) => plan);

@@ -25,7 +25,7 @@ export class Scenario {
     this.#reached = reached;
   }
 
-  /** When it counts as reached: by default when all of its faults were injected and its interruptions were heeded. */
+  /** When it counts as reached: by default when all of its faults were injected, its interruptions were heeded, and refused was what was to be. */
   reachedWhen(seen: (view: HistoryView) => boolean): Scenario {
     return new Scenario(this.#operations, this.#faults, this.#orders, seen);
   }
@@ -48,22 +48,28 @@ export class Scenario {
   isReached(view: HistoryView): boolean {
     if (this.#reached) return this.#reached(view);
     const injected = view.faults.map(({ kind }) => kind);
-    const succeeded = view.operations.flatMap(({ kind, client, outcome }) =>
-      outcome === "ok" && client !== RECOVERY_CLIENT ? [kind] : [],
+    const ended = view.operations.flatMap(({ kind, client, outcome, error }) =>
+      client === RECOVERY_CLIENT || outcome === "info" ? [] : [endOf(kind, error?.code)],
     );
-    const kinds = Object.values(this.#operations).filter((draft) => this.#faults.length === 0 || draft.isReferring);
+    const drafts = Object.values(this.#operations).filter(
+      (draft) => this.#faults.length === 0 || draft.isReferring || draft.refusal !== undefined,
+    );
     return (
       includesAll(
         injected,
         this.#faults.map(({ kind }) => kind),
       ) &&
       includesAll(
-        succeeded,
-        kinds.map(({ kind }) => kind),
+        ended,
+        drafts.map(({ kind, refusal }) => endOf(kind, refusal)),
       )
     );
   }
 }
+
+/** "result", or "result 404" for one that is refused. */
+const endOf = (kind: string, refusal: number | undefined): string =>
+  refusal === undefined ? kind : `${kind} ${refusal}`;
 
 /** Whether a list has each of the items at least as often. */
 function includesAll(list: readonly string[], items: readonly string[]): boolean {
@@ -79,3 +85,13 @@ function includesAll(list: readonly string[], items: readonly string[]): boolean
  */
 export const scenario = (operations: Readonly<Record<string, OperationDraft>>, ...faults: FaultDraft[]): Scenario =>
   new Scenario(operations, faults);
+
+/**
+ * Operations o1, o2, ... of a scenario: each is invoked when the one before it has completed, unless it says otherwise.
+ *
+ *     scenario(oneByOne(reserve(first), status(first.product), reserve(second).via("front")))
+ */
+export const oneByOne = (...drafts: OperationDraft[]): Record<string, OperationDraft> =>
+  Object.fromEntries(
+    drafts.map((draft, index) => [`o${index + 1}`, index === 0 || draft.isPlaced ? draft : draft.after(`o${index}`)]),
+  );

@@ -1,5 +1,5 @@
-import { say } from "../check/evidence.ts";
-import type { Evidence } from "../check/verdict.ts";
+import type { Evidence } from "../check/index.ts";
+import { say } from "../check/index.ts";
 import type { Json } from "../plan/index.ts";
 
 /** Why a history breaks an invariant, for a reader who has not seen the property. */

@@ -4,7 +4,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { progress, started } from "../report/samples.ts";
+import { progress, restlessTrip, started, twoWinners } from "../report/samples.ts";
 import { Recorder, readRecords } from "./recorder.ts";
 
 let directory: string;
@@ -43,6 +43,19 @@ test("the last record of a property on a stack wins; stacks and properties stay 
   ]);
 });
 
+test("a failure is read as it was written", () => {
+  const failure = { ...restlessTrip(), found: 12, confirmation: { stack: "native", failed: 3, of: 20 } };
+  const recorder = new Recorder(directory);
+  recorder.record({ ...started, only: ["linearizable"] });
+  for (const [property, one] of Object.entries({ a: failure, b: twoWinners() }))
+    recorder.record(progress({ property, verdict: "failed", reason: "why", skipped: 1, trace: "0f", failure: one }));
+  recorder.close();
+  const { started: read, properties, unreadable } = readRecords(directory);
+  expect(unreadable).toBe(0);
+  expect(read?.only).toEqual(["linearizable"]);
+  expect(properties.map((one) => one.failure)).toEqual([failure, twoWinners()]);
+});
+
 test("a property that never ended was interrupted, and says why", () => {
   const recorder = new Recorder(directory);
   recorder.record(progress({ verdict: "running" }));
@@ -64,13 +77,22 @@ test("a torn last line costs that line only", () => {
   expect(run.unreadable).toBe(1);
 });
 
-test.each(["null", "7", '"text"', "{}", '{"type":"toString"}', '{"type":"property"}', "{torn"])(
-  "a line that is no record is counted and skipped: %s",
-  (line) => {
-    writeFileSync(join(directory, "run.jsonl"), `${line}\n${JSON.stringify(started)}\n`);
-    expect(readRecords(directory)).toEqual({ started, properties: [], unreadable: 1 });
-  },
-);
+test.each([
+  "null",
+  "7",
+  '"text"',
+  "{}",
+  '{"type":"toString"}',
+  '{"type":"property"}',
+  "{torn",
+  JSON.stringify({ ...progress(), verdict: "splendid" }),
+  JSON.stringify({ ...progress(), outcomes: { reserve: 7 } }),
+  JSON.stringify({ ...progress(), cases: "many" }),
+  JSON.stringify({ ...progress(), failure: { ...twoWinners(), history: { events: [] } } }),
+])("a line that is no record is counted and skipped: %s", (line) => {
+  writeFileSync(join(directory, "run.jsonl"), `${line}\n${JSON.stringify(started)}\n`);
+  expect(readRecords(directory)).toEqual({ started, properties: [], unreadable: 1 });
+});
 
 test("a new recorder replaces the old record, and the old one no longer writes into it", () => {
   const old = new Recorder(directory);

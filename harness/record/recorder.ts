@@ -17,7 +17,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
-import type { PropertyProgress, RunEnded, RunRecord, RunStarted } from "./record.ts";
+import { type PropertyProgress, type RunEnded, RunRecord, type RunStarted } from "./record.ts";
 
 const fileName = "run.jsonl";
 
@@ -82,7 +82,7 @@ export interface RecordedRun {
   /** one per property and stack; none is "running" any more: what never ended was interrupted */
   properties: PropertyProgress[];
   ended?: RunEnded;
-  /** lines that could not be read; the last one is torn when the process died while writing it */
+  /** lines that are no records; the last one is torn when the process died while writing it */
   unreadable: number;
 }
 
@@ -102,18 +102,9 @@ export function readRecords(directory: string): RecordedRun {
   return run;
 }
 
-/** Each kind of record with the fields without which it cannot be shown. */
-const required: Record<RunRecord["type"], string[]> = {
-  run: ["started", "seed", "stacks", "environment"],
-  property: ["property", "stack", "verdict", "faults", "scenarios"],
-  end: ["verdict", "milliseconds"],
-};
-
 function parse(line: string): RunRecord | undefined {
   try {
-    const record = JSON.parse(line);
-    const fields = required[record.type as RunRecord["type"]];
-    return fields?.every((field) => record[field] !== undefined) ? record : undefined;
+    return RunRecord.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

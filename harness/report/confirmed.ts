@@ -1,4 +1,4 @@
-import type { Failure } from "../record/record.ts";
+import type { Failure } from "../record/index.ts";
 import { plural } from "./format.ts";
 
 /** What the real server said of a failure that the simulation found; undefined when it was not asked. */

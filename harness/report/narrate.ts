@@ -32,7 +32,8 @@ export function narrate(event: HistoryEvent, context: Context): string {
     case "recovery":
       return "recovery: all faults are healed, and what is under way is left to end";
     case "fault": {
-      const clause = labels[event.kind];
+      // it says what an injection does, and nothing of how it is healed
+      const clause = event.phase === "healed" ? undefined : labels[event.kind];
       const phase = event.phase === "missed" ? "never came to its moment" : event.phase;
       return `${event.kind} ${phase}${clause === undefined ? "" : `: ${clause}`}${event.detail === undefined ? "" : ` (${event.detail})`}`;
     }

@@ -1,8 +1,8 @@
 /** Hand-made runs for the tests of this folder, and for looking at what the report makes of them. */
 
 import type { AttemptEvent, History, HistoryEvent, LedgerEvent } from "../history/index.ts";
-import type { Plan } from "../plan/index.ts";
-import type { Failure, PropertyProgress, RunStarted } from "../record/record.ts";
+import type { Operation, Plan, Request } from "../plan/index.ts";
+import type { Failure, PropertyProgress, RunStarted } from "../record/index.ts";
 
 export const started: RunStarted = {
   type: "run",
@@ -42,12 +42,17 @@ export function progress(rest: Partial<PropertyProgress> = {}): PropertyProgress
       "kill-server": { planned: 7, injected: 7 },
       zombie: { planned: 12, injected: 11 },
     },
+    outcomes: {
+      reserve: { ok: 2986, fail: 0, info: 31 },
+      status: { ok: 1288, fail: 0, info: 5 },
+    },
+    systems: {},
     scenarios: {
       "two clients reserved one product at the same time": 377,
       "a client asked again after a lost answer": 122,
       "the winner's attempt was cut after its answer was written": 41,
     },
-    invariants: ["one winner", "same answer for one reservation", "linearizable", "ends", "replays deterministically"],
+    invariants: ["one winner", "one answer per reservation", "linearizable", "terminates", "replays deterministically"],
     ...rest,
   };
 }
@@ -66,16 +71,17 @@ const effect = (at: number, path: string, by: string, more: Partial<LedgerEvent>
   return { type: "effect", at, system, action, key, operation, attempt: Number(number), reference: "@t1", ...more };
 };
 
-const final: History["final"] = { quiescent: true, unfinished: [], state: {}, outcomes: {} };
+const final: History["final"] = { quiescent: true, unfinished: [], state: {} };
 
 /** Two clients reserve one product and both win; the endpoint was killed in between. */
 export function twoWinners(): Failure {
-  const call = { service: "product", key: "@p1", handler: "reserve" };
+  const args = (reservation: string) => ({ product: "@p1", reservation });
+  const request = (key: string): Request => ({ call: "product/reserve", key: "@p1", idempotencyKey: key });
   const plan: Plan = {
     operations: [
-      { id: "o1", client: "A", kind: "reserve", mode: "call", call, idempotencyKey: "@r1", retries: 1 },
-      { id: "o2", client: "B", kind: "reserve", mode: "call", call, idempotencyKey: "@r2" },
-      { id: "o3", client: "B", kind: "status", mode: "call", call: { ...call, handler: "status" }, after: ["o1"] },
+      { id: "o1", client: "A", kind: "reserve", args: args("@r1"), retries: 1 },
+      { id: "o2", client: "B", kind: "reserve", args: args("@r2") },
+      { id: "o3", client: "B", kind: "status", args: { product: "@p1" }, after: ["o1"] },
     ],
     faults: [
       {
@@ -86,35 +92,34 @@ export function twoWinners(): Failure {
     ],
   };
   const events: HistoryEvent[] = [
-    { type: "invoke", at: 0.4, operation: "o1" },
+    { type: "invoke", at: 0.4, operation: "o1", request: request("@r1") },
     attempt(2.1, "o1.1", "product/@p1/reserve", "started"),
-    { type: "invoke", at: 2.6, operation: "o2" },
+    { type: "invoke", at: 2.6, operation: "o2", request: request("@r2") },
     {
       type: "fault",
       at: 3.9,
       fault: "f1",
       kind: "kill-endpoint",
       phase: "injected",
-      detail: "operation 1, attempt 1, SetState to the server",
+      detail: "o1 attempt 1, SetState to the server",
     },
     attempt(4.2, "o1.1", "product/@p1/reserve", "lost"),
     attempt(131.0, "o2.1", "product/@p1/reserve", "started"),
     attempt(133.8, "o2.1", "product/@p1/reserve", "ended"),
-    { type: "ok", at: 134.6, operation: "o2", value: true, status: 200, invocation: "inv_o2" },
+    { type: "ok", at: 134.6, operation: "o2", value: true, invocation: "inv_o2" },
     { type: "fault", at: 135.0, fault: "f1", kind: "kill-endpoint", phase: "healed" },
     attempt(136.2, "o1.2", "product/@p1/reserve", "started"),
     attempt(139.7, "o1.2", "product/@p1/reserve", "ended"),
-    { type: "ok", at: 140.3, operation: "o1", value: true, status: 200, invocation: "inv_o1" },
-    { type: "invoke", at: 141.0, operation: "o3" },
+    { type: "ok", at: 140.3, operation: "o1", value: true, invocation: "inv_o1" },
+    { type: "invoke", at: 141.0, operation: "o3", request: { call: "product/status", key: "@p1" } },
     attempt(142.5, "o3.1", "product/@p1/status", "started"),
     attempt(143.1, "o3.1", "product/@p1/status", "ended"),
-    { type: "ok", at: 143.9, operation: "o3", value: true, status: 200, invocation: "inv_o3" },
+    { type: "ok", at: 143.9, operation: "o3", value: true, invocation: "inv_o3" },
   ];
   return {
     invariant: "one winner",
     evidence: {
-      summary:
-        "Product @p1 was reserved twice: operation 1 (client A) and operation 2 (client B) were both answered true.",
+      summary: "@p1 went to o1 (reserve) and to o2 (reserve): both were answered true.",
       expected: "at most one reservation of @p1 is answered true",
       seen: "@r1 and @r2 are both answered true",
       events: [7, 11],
@@ -128,17 +133,10 @@ export function twoWinners(): Failure {
     plan,
     history: {
       plan,
+      operations: plan.operations,
       stack: "native",
       events,
-      final: {
-        ...final,
-        state: { "product/@p1": { reserved: true, by: "@r1" } },
-        outcomes: {
-          o1: { status: "succeeded", value: true },
-          o2: { status: "succeeded", value: true },
-          o3: { status: "succeeded", value: true },
-        },
-      },
+      final: { ...final, state: { "product/@p1": { reserved: true, by: "@r1" } } },
     },
     original: { operations: 14, faults: 3 },
     shrink: { runs: 61, milliseconds: 8230, complete: true },
@@ -150,23 +148,17 @@ export function twoWinners(): Failure {
 
 /** A trip that is cancelled while a zombie books on: refusals, repeats, a lapse, children, and never at rest. */
 export function restlessTrip(): Failure {
-  const input = {
+  const trip = {
+    trip: "@t1",
     flights: { flightId: "@f1", passengerName: "Ada </script><b>Lovelace</b>" },
     car: { pickupLocation: "@c1", rentalDate: "2031-06-01" },
     paymentInfo: { cardNumber: "4242424242424242", amount: 12_500 },
   };
   const plan: Plan = {
     operations: [
-      {
-        id: "o4",
-        client: "A",
-        kind: "book",
-        mode: "send",
-        call: { service: "BookingWorkflow", key: "@t1", handler: "run" },
-        input,
-      },
-      { id: "o5", client: "A", kind: "wait", mode: "attach", of: "o4" },
-      { id: "o7", client: "B", kind: "cancel", mode: "cancel", of: "o4", after: ["o4"] },
+      { id: "o4", client: "A", kind: "book", args: trip },
+      { id: "o5", client: "A", kind: "attach", args: null, of: "o4" },
+      { id: "o7", client: "B", kind: "cancel", args: null, of: "o4", after: ["o4"] },
     ],
     faults: [
       {
@@ -178,7 +170,7 @@ export function restlessTrip(): Failure {
       { id: "f2", kind: "lost-answer", at: { at: "effect", operation: "o4", call: 3, when: "after" } },
       { id: "f3", kind: "kill-server", at: { at: "effect", operation: "o4", call: 9, when: "after" } },
     ],
-    pins: [
+    happensBefore: [
       {
         first: { at: "effect", operation: "o4", call: 3, when: "after" },
         second: { at: "operation", operation: "o7", point: "invoke", when: "before" },
@@ -188,8 +180,13 @@ export function restlessTrip(): Failure {
   const target = "BookingWorkflow/@t1/run";
   const child = "paymentAudit/@t1/note";
   const events: HistoryEvent[] = [
-    { type: "invoke", at: 0.3, operation: "o4" },
-    { type: "ok", at: 3.2, operation: "o4", value: "accepted", status: 202, invocation: "inv_o4" },
+    {
+      type: "invoke",
+      at: 0.3,
+      operation: "o4",
+      request: { call: "BookingWorkflow/run", key: "@t1", input: trip, send: true },
+    },
+    { type: "ok", at: 3.2, operation: "o4", value: "accepted", invocation: "inv_o4" },
     { type: "invoke", at: 3.4, operation: "o5" },
     attempt(4.0, "o4.1", target, "started"),
     effect(9.4, "flights reserve @t1-flight", "o4.1", { data: { reservation: "@t1-flight", hold: 60_000 } }),
@@ -199,7 +196,7 @@ export function restlessTrip(): Failure {
       fault: "f1",
       kind: "zombie",
       phase: "injected",
-      detail: "operation 1, attempt 1, before cars reserve",
+      detail: "o4 attempt 1, before cars reserve",
     },
     attempt(15.0, "o4.1", target, "lost"),
     attempt(31.8, "o4.2", target, "started"),
@@ -211,14 +208,14 @@ export function restlessTrip(): Failure {
       fault: "f2",
       kind: "lost-answer",
       phase: "injected",
-      detail: "operation 1, attempt 2, cars reserve",
+      detail: "o4 attempt 2, cars reserve",
     },
     attempt(42.7, "o4.1.1", child, "started"),
     effect(44.0, "audit note @t1-note", "o4.1"),
     attempt(45.2, "o4.1.1", child, "ended"),
     attempt(47.9, "o4.2", target, "suspended"),
     { type: "invoke", at: 48.0, operation: "o7" },
-    { type: "ok", at: 51.3, operation: "o7", value: null, status: 202 },
+    { type: "ok", at: 51.3, operation: "o7", value: null },
     { type: "fault", at: 51.9, fault: "f1", kind: "zombie", phase: "healed", detail: "thawed" },
     attempt(52.8, "o4.3", target, "started"),
     effect(55.1, "cars cancel @t1-car", "o4.3"),
@@ -231,8 +228,10 @@ export function restlessTrip(): Failure {
     attempt(66.0, "o4.3", target, "failed", { code: 570, message: "journal mismatch at 7: expected Run, got Sleep" }),
     attempt(78.8, "o4.4", target, "started"),
     { type: "info", at: 5078.8, operation: "o5", reason: "no answer within 5 s" },
+    { type: "recovery", at: 5080.1 },
     effect(9_604.2, "cars reserve @t1-car2", "o4.1", { type: "lapse" }),
     { type: "fault", at: 9_870.2, fault: "f3", kind: "kill-server", phase: "missed" },
+    { type: "learned", at: 9_871.0, operation: "o5", outcome: { code: 409, message: "cancelled" } },
   ];
   return {
     invariant: "all or nothing",
@@ -246,6 +245,7 @@ export function restlessTrip(): Failure {
     plan,
     history: {
       plan,
+      operations: plan.operations,
       stack: "native",
       events,
       final: {
@@ -267,15 +267,15 @@ export function restlessTrip(): Failure {
 export function longHistory(size: number): Failure {
   const failure = twoWinners();
   const clients = ["A", "B", "C", "D", "E"];
-  const plan: Plan = { operations: [], faults: [] };
+  const operations: Operation[] = [];
+  const plan: Plan = { operations, faults: [] };
   const events: HistoryEvent[] = [];
   let at = 0;
   for (let n = 1; n <= size; n++) {
     const operation = `o${n}`;
     const key = `@p${n % 6}`;
     const client = clients[n % clients.length]!;
-    const call = { service: "product", key, handler: "reserve" };
-    plan.operations.push({ id: operation, client, kind: "reserve", mode: "call", call, idempotencyKey: `@r${n}` });
+    operations.push({ id: operation, client, kind: "reserve", args: { product: key, reservation: `@r${n}` } });
     const target = `product/${key}/reserve`;
     const next = (step: number) => {
       at += step;
@@ -303,8 +303,8 @@ export function longHistory(size: number): Failure {
   const half = Math.floor(events.length / 2);
   return {
     ...failure,
-    plan: { operations: plan.operations.slice(0, 20), faults: plan.faults.slice(0, 4) },
+    plan: { operations: operations.slice(0, 20), faults: plan.faults.slice(0, 4) },
     evidence: { summary: failure.evidence.summary, events: [half, half + 9, events.length - 4] },
-    history: { plan, stack: "native", events, final },
+    history: { plan, operations, stack: "native", events, final },
   };
 }

@@ -39,7 +39,7 @@ test("on a terminal there is one live line, rewritten in place, never wider than
   const before = text().length;
   it.progress(running);
   expect(text().slice(before)).toBe(
-    "\r\x1b[2Ka product is reserved once (native) · case 120 (24.0/s) · 15.0 s left · 631 injected: 398 cut-reset, 197 cut-session, 18 kill-endpoint, 11 zombie, 7 kill-server",
+    "\r\x1b[2Ka product is reserved once (native) · case 120 (24.0/s) · 15.0 s left · 631 injected: 398 cut-stream, 197 cut-connection, 18 kill-endpoint, 11 zombie, 7 kill-server",
   );
   it.progress(running);
   expect(text().match(/\r/g)).toHaveLength(1);
@@ -78,7 +78,14 @@ test("elsewhere there are plain lines, one every five seconds of a property", ()
   expect(told.join("")).not.toMatch(/\p{Cc}/u);
 });
 
-test("a finished property: numbers, and what it never met", () => {
+test("what the reason says is not said again", () => {
+  const { it, lines } = terminal();
+  const reason = "never reached: overlap; cancel";
+  it.finished(progress({ verdict: "vacuous", reason, scenarios: { overlap: 0, cancel: 0, timeout: 0 } }));
+  expect(lines().filter((line) => line.includes("never"))).toEqual([`  ${reason}`, "  never reached: timeout"]);
+});
+
+test("a finished property: numbers, and what it never came to", () => {
   const { it, text } = terminal();
   it.finished(
     progress({
@@ -90,10 +97,36 @@ test("a finished property: numbers, and what it never met", () => {
   );
   expect(text()).toBe(`○ vacuous  a product is reserved once (native)
   612 cases, 4,310 operations in 20.4 s · 8 of 12 faults injected · 1 of 2 scenarios reached
+  reserve 2,986 ok, 31 info · status 1,288 ok, 5 info
   a scenario was never reached
   zombie never injected (3 planned)
   never reached: a cancel in flight
 `);
+});
+
+test("a property that failed or was interrupted is not reproached with what it had not come to yet", () => {
+  const never = { faults: { zombie: { planned: 3, injected: 0 } }, scenarios: { overlap: 0 } };
+  for (const verdict of ["failed", "interrupted"] as const) {
+    const { it, text } = terminal();
+    it.finished(progress({ verdict, ...never }));
+    expect(text()).toContain("0 of 1 scenario reached");
+    expect(text()).not.toContain("never");
+  }
+});
+
+test("how operations of each kind ended, and what external systems refused, is one line", () => {
+  const { it, lines } = terminal();
+  const outcomes = { book: { ok: 7, fail: 2, info: 0 }, "can\x1bcel": { ok: 0, fail: 0, info: 1 } };
+  it.finished(progress({ outcomes, systems: { cars: { calls: 9, refusals: 4 }, banks: { calls: 1, refusals: 0 } } }));
+  expect(lines()[2]).toBe(
+    "  book 7 ok, 2 fail · can\\x1bcel 0 ok, 1 info · cars refused 4 of 9 calls · banks refused 0 of 1 call",
+  );
+});
+
+test("it says when not all invariants are judged", () => {
+  const { it, text } = terminal();
+  it.started({ ...started, only: ["a", "b"], skip: ["c"] });
+  expect(text()).toContain(" · judging only a, b · not judging c\n");
 });
 
 test("a failure: what contradicts what, the plan that provokes it, and one command to see it again", () => {
@@ -103,14 +136,14 @@ test("a failure: what contradicts what, the plan that provokes it, and one comma
 ✗ a product is reserved once
   breaks the invariant one winner
 
-  Product @p1 was reserved twice: operation 1 (client A) and operation 2 (client B) were both answered true.
+  @p1 went to o1 (reserve) and to o2 (reserve): both were answered true.
   expected  at most one reservation of @p1 is answered true
   seen      @r1 and @r2 are both answered true
 
-    1. client A: call product/@p1/reserve, idempotency key @r1, asking again at most once if the connection breaks
-    2. client B: call product/@p1/reserve, idempotency key @r2
-    3. client B, after 1: call product/@p1/status
-    fault: the endpoint is killed (kill-endpoint) before the 2nd message to the server of attempt 1 of operation 1
+    o1: client A: reserve(product: @p1, reservation: @r1), asking again at most once if the connection breaks
+    o2: client B: reserve(product: @p1, reservation: @r2)
+    o3: client B, after o1: status(product: @p1)
+    fault: the endpoint is killed (kill-endpoint) before the 2nd message to the server of attempt 1 of o1
 
   fails     10 of 10 runs on native
   shrunk    from 14 operations, 3 faults
@@ -128,7 +161,7 @@ test("a failure whose shrinking was cut short says so, and one without a seed na
   expect(text()).not.toContain("seed");
 });
 
-test("no control character of a service scenarios the terminal", () => {
+test("no control character of a service reaches the terminal", () => {
   const { it, text, lines } = terminal();
   const failure = twoWinners();
   failure.evidence.seen = "answer \x1b[2J\x07 and \x9b31m\nmore";

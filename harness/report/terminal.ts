@@ -4,8 +4,9 @@
  */
 
 import { describePlan, type FaultLabels } from "../plan/index.ts";
-import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "../record/record.ts";
+import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "../record/index.ts";
 import { confirmed } from "./confirmed.ts";
+import { endedEarly } from "./early.ts";
 import { count, cut, duration, plural } from "./format.ts";
 
 export interface TerminalOptions {
@@ -65,6 +66,8 @@ export class Terminal {
       ...(bounds.length > 0 ? [`${bounds.join(" or ")} per property`] : []),
       ...(run.replay === undefined ? [] : [`replaying ${run.replay}`]),
       ...(run.mutants === undefined ? [] : [`mutants ${run.mutants}`]),
+      ...(run.only === undefined ? [] : [`judging only ${run.only.join(", ")}`]),
+      ...(run.skip === undefined ? [] : [`not judging ${run.skip.join(", ")}`]),
     ];
     this.#line(`${this.#paint("bold", "stormproof")}  ${parts.join(" · ")}`);
   }
@@ -102,8 +105,11 @@ export class Terminal {
     if (record.skipped) numbers.push(`${plural(record.skipped, "plan")} skipped: the stack cannot do what they ask`);
     if (record.trace !== undefined) numbers.push(`trace ${record.trace}`);
     this.#line(`  ${this.#paint("dim", numbers.join(" · "))}`);
+    const ends = endings(record);
+    if (ends.length > 0) this.#line(`  ${this.#paint("dim", clean(ends.join(" · ")))}`);
     if (record.reason !== undefined && record.failure === undefined) this.#line(`  ${clean(record.reason)}`);
-    for (const never of lacking(record)) this.#line(`  ${this.#paint("yellow", never)}`);
+    if (!endedEarly(record.verdict))
+      for (const never of lacking(record)) this.#line(`  ${this.#paint("yellow", never)}`);
   }
 
   /** Everything a person needs of a failure: the contradiction, the plan that provokes it, and how to see it again. */
@@ -237,13 +243,25 @@ function faultsSoFar(faults: Faults): string {
   return `${count(sum(faults, "injected"))} injected: ${list}`;
 }
 
-/** What a run should have met and never did. */
-function lacking({ faults, scenarios }: PropertyProgress): string[] {
+/** How the operations of each kind ended, and what each external system refused: "reserve 12 ok, 3 info", "flights refused 2 of 9 calls". */
+function endings({ outcomes, systems }: PropertyProgress): string[] {
+  const kinds = Object.entries(outcomes).map(([kind, { ok, fail, info }]) => {
+    const others = Object.entries({ fail, info }).filter(([, n]) => n > 0);
+    return `${kind} ${[`${count(ok)} ok`, ...others.map(([name, n]) => `${count(n)} ${name}`)].join(", ")}`;
+  });
+  const refusals = Object.entries(systems).map(
+    ([system, { calls, refusals }]) => `${system} refused ${count(refusals)} of ${plural(calls, "call")}`,
+  );
+  return [...kinds, ...refusals];
+}
+
+/** What a run should have come to and never did, unless its reason says so already. */
+function lacking({ faults, scenarios, reason = "" }: PropertyProgress): string[] {
   const silent = Object.entries(faults).filter(([, { planned, injected }]) => planned > 0 && injected === 0);
-  const unmet = Object.entries(scenarios).filter(([, n]) => n === 0);
+  const missed = Object.entries(scenarios).filter(([name, n]) => n === 0 && !reason.includes(name));
   return [
     ...silent.map(([kind, { planned }]) => `${kind} never injected (${count(planned)} planned)`),
-    ...unmet.map(([scenario]) => `never reached: ${clean(scenario)}`),
+    ...missed.map(([scenario]) => `never reached: ${clean(scenario)}`),
   ];
 }
 

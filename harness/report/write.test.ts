@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { Recorder } from "../record/recorder.ts";
+import { Recorder } from "../record/index.ts";
 import { progress, started, twoWinners } from "./samples.ts";
 import { writeReport } from "./write.ts";
 
@@ -23,7 +23,7 @@ function record(...records: Parameters<Recorder["record"]>[0][]): void {
 test("a run with a failing property becomes a page that tells it", () => {
   record(started, progress({ verdict: "failed", reason: "one winner", failure: twoWinners() }));
   const page = readFileSync(writeReport(directory), "utf8");
-  expect(page).toContain("Product @p1 was reserved twice");
+  expect(page).toContain("@p1 went to o1 (reserve) and to o2 (reserve)");
   expect(page).toContain(
     "REPLAY=reports/corpus/durable-rpc-one-winner-5f2c.json npx vitest run properties/durable-rpc",
   );

@@ -5,7 +5,7 @@
 
 import { renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { readRecords } from "../record/recorder.ts";
+import { readRecords } from "../record/index.ts";
 import { page } from "./html/page.ts";
 
 /**

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import fc from "fast-check";
 import type { CaseRunner, Judged } from "../case/index.ts";
 import type { Verdict } from "../check/index.ts";
@@ -6,7 +7,7 @@ import { faultKinds } from "../faults/index.ts";
 import { type History, viewOf } from "../history/index.ts";
 import type { Plan, Profiles } from "../plan/index.ts";
 import { InvalidInputDefinition, type Property } from "../property/index.ts";
-import type { Failure, PropertyProgress } from "../record/record.ts";
+import type { Failure, PropertyProgress } from "../record/index.ts";
 import type { Confirmation } from "./confirmation.ts";
 import { investigate } from "./investigation.ts";
 
@@ -42,6 +43,11 @@ const MOST_FINDINGS = 6;
 /** After so many cases, what has never succeeded has not merely been unlucky. */
 const FULL_STORM = 100;
 
+/** What a campaign needs of a runner of cases. */
+export type Runner = Pick<CaseRunner, "can" | "isExact" | "judge"> & {
+  stack: Pick<CaseRunner["stack"], "kind" | "capabilities">;
+};
+
 interface Finding {
   plan: Plan;
   judged: Judged;
@@ -53,7 +59,7 @@ interface Finding {
 /** Storms one property on one stack: finds, shrinks, measures how often the smallest plan fails. */
 export class Campaign {
   readonly #property: Property;
-  readonly #runner: CaseRunner;
+  readonly #runner: Runner;
   readonly #options: CampaignOptions;
   /** what plans are drawn from: those that need the stack alone, and those that share it */
   readonly #plans: Record<"exclusive" | "shared", fc.Arbitrary<Plan>>;
@@ -66,7 +72,7 @@ export class Campaign {
   #searched = 0;
   #unknown: string | undefined;
 
-  constructor(property: Property, runner: CaseRunner, options: CampaignOptions) {
+  constructor(property: Property, runner: Runner, options: CampaignOptions) {
     this.#property = property;
     this.#runner = runner;
     this.#options = options;
@@ -234,7 +240,10 @@ export class Campaign {
   async #investigate({ plan, judged, invariant, case: number }: Finding): Promise<Failure> {
     const { seed, save, signal, shrinkBudget } = this.#options;
     const { shrink, rate, ...found } = await investigate(plan, judged, invariant, {
-      judge: (candidate, over) => this.#runner.judge(candidate, this.#property, over),
+      judge: async (candidate, over) =>
+        keepsBadInput(candidate, plan, this.#property)
+          ? this.#runner.judge(candidate, this.#property, over)
+          : undefined,
       exact: this.#runner.isExact,
       ...(shrinkBudget !== undefined && { budget: shrinkBudget }),
       ...(signal && { signal }),
@@ -266,6 +275,13 @@ function emptiness({ scenarios, outcomes, systems, cases }: PropertyProgress, { 
   if (idle) return `not one operation of the kind ${idle[0]} succeeded, of ${idle[1].fail + idle[1].info}`;
   const closed = Object.entries(systems).find(([, { calls, refusals }]) => calls > 0 && calls === refusals);
   return closed && `the external system ${closed[0]} refused every one of ${closed[1].calls} calls`;
+}
+
+/** Bad input is not made smaller: it might make sense then, and to take it would be right. */
+function keepsBadInput({ operations }: Plan, original: Plan, { kinds }: Property): boolean {
+  const isBad = ({ kind }: Plan["operations"][number]) => kinds.get(kind) instanceof InvalidInputDefinition;
+  const given = original.operations.filter(isBad);
+  return operations.filter(isBad).every(({ args }) => given.some((one) => isDeepStrictEqual(one.args, args)));
 }
 
 /** The entry of a name, which begins as given. */

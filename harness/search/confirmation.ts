@@ -1,7 +1,7 @@
-import type { CaseRunner } from "../case/case-runner.ts";
+import type { CaseRunner } from "../case/index.ts";
 import type { History } from "../history/index.ts";
 import type { Plan } from "../plan/index.ts";
-import type { Property } from "../property/property.ts";
+import type { Property } from "../property/index.ts";
 import { held } from "./ordering.ts";
 
 const RUNS = 20;

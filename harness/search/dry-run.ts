@@ -2,27 +2,41 @@ import fc from "fast-check";
 import type { CaseRunner } from "../case/index.ts";
 import type { History } from "../history/index.ts";
 import type { Moment, Plan, Profile, Profiles } from "../plan/index.ts";
-import { type Property, scriptedPlans } from "../property/index.ts";
+import { derivedInput, type Property, scriptedPlans } from "../property/index.ts";
 
 /** So many cases without faults and interruptions are run. */
 const CASES = 24;
 const SEED = 1;
 
+/** What a dry run finds out. */
+export interface DryRun {
+  profiles: Profiles;
+  /** the property with the input that its handlers must refuse, as their schemas say */
+  property: Property;
+}
+
 /**
  * Finds out what a generator must know of each kind of operation: how many messages its attempts have, how many children
- * and external calls. Runs the property's scenarios, and random cases without faults; in the simulation, so that it is the
- * same each time.
+ * and external calls; and which input the handlers must refuse. Runs random cases without faults, and the property's
+ * scenarios; in the simulation, so that it is the same each time.
  */
-export async function measureProfiles(property: Property, runner: CaseRunner): Promise<Profiles> {
+export async function dryRun(declared: Property, runner: CaseRunner): Promise<DryRun> {
   const conditions = { faults: [], exclusive: false, profiles: {} };
-  const random = fc.sample(property.plans(conditions), { seed: SEED, numRuns: CASES }).map(undisturbed);
+  const random = fc.sample(declared.plans(conditions), { seed: SEED, numRuns: CASES }).map(undisturbed);
   const profiles: Record<string, Profile> = {};
-  for (const plan of [...scriptedPlans(property), ...random]) {
-    if (!runner.can(plan)) continue;
-    const judged = await runner.judge(plan, property);
-    if (judged) measure(judged.history, profiles);
-  }
-  return profiles;
+  const run = async (property: Property, plans: readonly Plan[]) => {
+    for (const plan of plans.filter((one) => runner.can(one))) {
+      const judged = await runner.judge(plan, property);
+      if (judged) measure(judged.history, profiles);
+    }
+  };
+  await run(declared, random);
+  const handlers = runner.handlers.filter(
+    ({ service, handler }) => !declared.anyInput.includes(`${service}/${handler}`),
+  );
+  const property = declared.refusing(derivedInput(handlers));
+  await run(property, scriptedPlans(property));
+  return { profiles, property };
 }
 
 /** The plan without what a generator puts in although it is asked for no faults. */

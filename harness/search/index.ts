@@ -1,3 +1,3 @@
 export { Campaign, type CampaignOptions } from "./campaign.ts";
 export { type Confirmation, confirm } from "./confirmation.ts";
-export { measureProfiles } from "./dry-run.ts";
+export { type DryRun, dryRun } from "./dry-run.ts";

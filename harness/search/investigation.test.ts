@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import type { Judged } from "../case/case-runner.ts";
+import type { Judged } from "../case/index.ts";
 import type { Operation, Plan } from "../plan/index.ts";
 import { investigate, type Means } from "./investigation.ts";
 
-const operation = (id: string): Operation => ({ id, client: id, kind: "any", mode: "call", input: { amount: 4 } });
+const operation = (id: string): Operation => ({ id, client: id, kind: "any", args: { amount: 4 } });
 const invoke = (id: string) => ({ at: "operation", operation: id, point: "invoke", when: "before" }) as const;
 const plan: Plan = {
   operations: ["o1", "o2", "o3", "o4"].map(operation),
@@ -17,12 +17,13 @@ const plan: Plan = {
 const run = (of: Plan, ...broken: string[]): Judged => ({
   history: {
     plan: of,
+    operations: of.operations,
     stack: "none",
     events: [],
     moments: ["o1", "o2", "o1"].flatMap((id, turn) =>
       (["before", "after"] as const).map((when) => ({ at: "effect" as const, operation: id, call: turn + 1, when })),
     ),
-    final: { quiescent: true, unfinished: [], state: {}, outcomes: {} },
+    final: { quiescent: true, unfinished: [], state: {} },
   },
   verdicts: Object.fromEntries(
     ["balance", "order"].map((name) => [
@@ -57,7 +58,7 @@ test("a failure that always comes is shrunk to what it needs, and comes every ti
   const { found, runs } = search((candidate) => (has(candidate, "o2", "f2") ? ["balance"] : []));
   const { plan: smallest, rate, shrink, history, evidence } = await found;
   expect(smallest).toEqual({
-    operations: [{ ...operation("o2"), input: { amount: 1 } }],
+    operations: [{ ...operation("o2"), args: { amount: 1 } }],
     faults: [plan.faults[1]],
   });
   expect(rate).toEqual({ failed: 20, of: 20 });
@@ -80,10 +81,10 @@ test("a candidate of a failure that always comes must fail in each of three runs
   expect((await found).plan.operations.map(({ id }) => id)).toEqual(["o2", "o3"]);
 });
 
-test("where runs of the same plan are alike, one is enough, and pins are pointless", async () => {
+test("where runs of the same plan are alike, one is enough, and ordering constraints are pointless", async () => {
   const { found, runs } = search((candidate) => (has(candidate, "o2") ? ["balance"] : []), { exact: true });
   const { plan: smallest, shrink } = await found;
-  expect(smallest.pins).toBeUndefined();
+  expect(smallest.happensBefore).toBeUndefined();
   const times = Map.groupBy(runs.slice(0, -100), (one) => JSON.stringify(one)).values();
   expect(Math.max(...[...times].map(({ length }) => length))).toBe(1);
   expect(shrink.runs).toBe(runs.length);
@@ -111,22 +112,22 @@ test("what ties an operation to a moment stays, unless it is of no use under any
   expect(isTied(await shrunk(() => true))).toBe(false);
 });
 
-test("a failure that comes by luck is shrunk by any run that fails, and held to its order by pins", async () => {
+test("a failure that comes by luck is shrunk by any run that fails, and held to its order by constraints", async () => {
   let nth = 0;
   const { found } = search((candidate) => {
     if (!has(candidate, "o2", "o1")) return [];
-    return (candidate.pins?.length ?? 0) > 0 || nth++ % 3 === 2 ? ["balance"] : [];
+    return (candidate.happensBefore?.length ?? 0) > 0 || nth++ % 3 === 2 ? ["balance"] : [];
   });
   const { plan: smallest, rate } = await found;
   expect(smallest.operations.map(({ id }) => id)).toEqual(["o1", "o2"]);
-  expect(smallest.pins!.length).toBeGreaterThan(0);
+  expect(smallest.happensBefore!.length).toBeGreaterThan(0);
   expect(rate).toEqual({ failed: 20, of: 20 });
 });
 
-test("pins that do not help are not added, and the rate is told as it is", async () => {
+test("ordering constraints that do not help are not added, and the rate is told as it is", async () => {
   const { found } = search((candidate, nth) => (has(candidate, "o2") && nth % 2 === 0 ? ["balance"] : []));
   const { plan: smallest, rate } = await found;
-  expect(smallest.pins).toBeUndefined();
+  expect(smallest.happensBefore).toBeUndefined();
   expect(rate).toEqual({ failed: 10, of: 20 });
 });
 

@@ -1,4 +1,4 @@
-import type { Judged } from "../case/case-runner.ts";
+import type { Judged } from "../case/index.ts";
 import type { Evidence } from "../check/index.ts";
 import { faultKind, faultKinds } from "../faults/index.ts";
 import type { History } from "../history/index.ts";

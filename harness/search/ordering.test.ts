@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { History } from "../history/index.ts";
-import { type Moment, momentName, type Pin, type Plan } from "../plan/index.ts";
-import { beginningsOf, endingsOf, partyOf, pinned, stepsOf, stragglersOf } from "./ordering.ts";
+import { type Moment, momentName, type Order, type Plan } from "../plan/index.ts";
+import { beginningsOf, endingsOf, held, partyOf, stepsOf, stragglersOf } from "./ordering.ts";
 
 const message = (operation: string, number: number, when: Moment["when"], more: Partial<Moment> = {}): Moment =>
   ({ at: "message", operation, attempt: 1, direction: "to-server", message: number, when, ...more }) as Moment;
@@ -17,13 +17,14 @@ const begins = (id: string): Moment => message(id, 2, "after", { direction: "to-
 const plan: Plan = { operations: [], faults: [] };
 const historyOf = (moments: Moment[]): History => ({
   plan,
+  operations: [],
   stack: "none",
   events: [],
   moments,
-  final: { quiescent: true, unfinished: [], state: {}, outcomes: {} },
+  final: { quiescent: true, unfinished: [], state: {} },
 });
-const orders = (moments: Moment[], pinsOf: (history: History) => Pin[] = stepsOf): string[] =>
-  pinsOf(historyOf(moments)).map(({ first, second }) => `${momentName(first)} < ${momentName(second)}`);
+const orders = (moments: Moment[], ordersOf: (history: History) => Order[] = stepsOf): string[] =>
+  ordersOf(historyOf(moments)).map(({ first, second }) => `${momentName(first)} < ${momentName(second)}`);
 
 test("when a run goes from one operation to another, what came last comes before what came next", () => {
   const moments = [
@@ -80,7 +81,7 @@ const effect = (id: string, call: number, when: Moment["when"]): Moment => ({
 });
 
 test("an operation is ended when it has come as far as it had when it was answered", () => {
-  const end: Plan["operations"][number] = { id: "o2", client: "c2", kind: "cancel", mode: "cancel", of: "o1" };
+  const end: Plan["operations"][number] = { id: "o2", client: "c2", kind: "cancel", args: null, of: "o1" };
   const ended = (moments: Moment[]) =>
     orders(moments, (history) => endingsOf({ ...history, plan: { ...plan, operations: [end] } }));
   const far = [operation("o2", "invoke", "after"), effect("o1", 1, "after"), effect("o1", 2, "after")];
@@ -113,62 +114,62 @@ test("operations whose handlers began one after the other are invoked so", () =>
   expect(orders([begins("o1"), child, again], beginningsOf)).toEqual([]);
 });
 
-test("an order that came twice is one pin; a history without moments has none", () => {
+test("an order that came twice is one constraint; a history without moments has none", () => {
   const once = [message("o1", 1, "after"), message("o2", 1, "before")];
   expect(orders([...once, ...once])).toHaveLength(1);
   const { moments: _, ...bare } = historyOf([]);
   expect([...stepsOf(bare), ...beginningsOf(bare)]).toEqual([]);
 });
 
-// --- which pins are worth it
+// --- which constraints are worth it
 
 const failing = historyOf(
   ["o2", "o1", "o3", "o1"].flatMap((id, turn) => [message(id, turn + 1, "before"), message(id, turn + 1, "after")]),
 );
 const all = stepsOf(failing);
-const has = (candidate: Plan, pin: Pin): boolean =>
-  candidate.pins!.some(({ second }) => momentName(second) === momentName(pin.second));
+const has = (candidate: Plan, order: Order): boolean =>
+  candidate.happensBefore!.some(({ second }) => momentName(second) === momentName(order.second));
 
-test("pins that help are kept, the others are left out", async () => {
+test("constraints that help are kept, the others are left out", async () => {
   expect(all).toHaveLength(3);
   const needed = all[1]!;
-  const best = await pinned(
+  const best = await held(
     plan,
     failing,
     async (candidate) => (has(candidate, needed) ? 10 : 4),
     4,
     () => true,
   );
-  expect(best).toEqual({ ...plan, pins: [needed] });
+  expect(best).toEqual({ ...plan, happensBefore: [needed] });
 });
 
-test("pins that hinder are left out, also when it fails more often with them than with none", async () => {
+test("constraints that hinder are left out, also when it fails more often with them than with none", async () => {
   const [harmful, helpful, alsoHelpful] = all;
   const measure = async (candidate: Plan) =>
     5 +
     (has(candidate, helpful!) ? 2 : 0) +
     (has(candidate, alsoHelpful!) ? 2 : 0) -
     (has(candidate, harmful!) ? 2 : 0);
-  expect((await pinned(plan, failing, measure, 5, () => true)).pins).toEqual([helpful, alsoHelpful]);
+  expect((await held(plan, failing, measure, 5, () => true)).happensBefore).toEqual([helpful, alsoHelpful]);
 });
 
 test("the order of the beginnings is tried first, and with the steps only where that is better", async () => {
   const both = historyOf([begins("o1"), message("o1", 3, "after"), message("o2", 1, "before"), begins("o2")]);
   const [begun, step] = [beginningsOf(both)[0]!, stepsOf(both)[0]!];
   const search = async (measure: (has: { begun: boolean; step: boolean }) => number) => {
-    const asked: Pin[][] = [];
-    const best = await pinned(
+    const asked: Order[][] = [];
+    const best = await held(
       plan,
       both,
       async (candidate) => {
-        asked.push(candidate.pins!);
+        asked.push(candidate.happensBefore!);
         return measure({ begun: has(candidate, begun), step: has(candidate, step) });
       },
       0,
       () => true,
     );
     expect(asked.slice(0, 3)).toEqual([[begun], [step], [begun, step]]);
-    return best.pins;
+    return best.happensBefore;
   };
   expect(await search((has) => (has.begun ? 10 : 0))).toEqual([begun]);
   expect(await search((has) => (has.step ? 10 : 0))).toEqual([step]);
@@ -176,17 +177,17 @@ test("the order of the beginnings is tried first, and with the steps only where 
   expect(await search(() => 0)).toBeUndefined();
 });
 
-test("what fails every time is not tried with other pins", async () => {
+test("what fails every time is not tried with other constraints", async () => {
   const moments = [begins("o1"), message("o1", 3, "after"), message("o2", 1, "before"), begins("o2")];
   const asked: number[] = [];
-  const measure = async ({ pins }: Plan) => asked.push(pins!.length) && 10;
-  await pinned(plan, historyOf(moments), measure, 4, () => true, 10);
+  const measure = async ({ happensBefore }: Plan) => asked.push(happensBefore!.length) && 10;
+  await held(plan, historyOf(moments), measure, 4, () => true, 10);
   expect(asked).toEqual([1, 0]);
 });
 
-test("pins that do not make it fail more often are not worth it", async () => {
+test("constraints that do not make it fail more often are not worth it", async () => {
   expect(
-    await pinned(
+    await held(
       plan,
       failing,
       async () => 4,
@@ -195,7 +196,7 @@ test("pins that do not make it fail more often are not worth it", async () => {
     ),
   ).toBe(plan);
   expect(
-    await pinned(
+    await held(
       plan,
       historyOf([]),
       async () => 10,
@@ -211,9 +212,9 @@ test("without time for more, the best so far is the answer", async () => {
     asked++;
     return 10;
   };
-  expect(await pinned(plan, failing, measure, 4, () => false)).toBe(plan);
+  expect(await held(plan, failing, measure, 4, () => false)).toBe(plan);
   expect(asked).toBe(0);
-  const best = await pinned(plan, failing, measure, 4, () => asked < 2);
+  const best = await held(plan, failing, measure, 4, () => asked < 2);
   expect(asked).toBe(2);
-  expect(best.pins).toEqual(all.slice(1));
+  expect(best.happensBefore).toEqual(all.slice(1));
 });

@@ -5,13 +5,15 @@ import { fileURLToPath } from "node:url";
 import { CaseRunner } from "../case/index.ts";
 import { faultLabels } from "../faults/index.ts";
 import type { History } from "../history/index.ts";
-import { GENERATOR_VERSION, type Plan, type Profiles } from "../plan/index.ts";
+import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
 import { type Property, scriptedPlans } from "../property/index.ts";
 import type { PropertyProgress, Recorder, RunStarted } from "../record/index.ts";
-import { Campaign, type CampaignOptions, confirm, measureProfiles } from "../search/index.ts";
+import { Campaign, type CampaignOptions, confirm, type DryRun, dryRun } from "../search/index.ts";
 import { projectRoot, type Stack } from "../stack/index.ts";
 import { NativeStack, Processes } from "../stack/native/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
+import { unserved } from "./fit.ts";
+import { judged } from "./judged.ts";
 import { misfit, PLAN_FORMAT, readSavedPlan, type SavedPlan } from "./saved-plan.ts";
 import type { Settings, StackName } from "./settings.ts";
 import { SystemUnderTest } from "./system-under-test.ts";
@@ -38,6 +40,8 @@ export class Session {
   readonly #runners = new Map<StackName, Promise<CaseRunner>>();
   #systemUnderTest: Promise<SystemUnderTest> | undefined;
   #reportWriter: Processes | undefined;
+  /** The test file whose properties are run, relative to the folder the run was started in: where to replay them. */
+  file = "properties";
 
   /** @param listener hears of all progress */
   constructor(settings: Settings, recorder: Recorder, listener: (progress: PropertyProgress) => void) {
@@ -56,16 +60,16 @@ export class Session {
     return runner;
   }
 
-  /** What is tested. @throws when it cannot be loaded */
-  systemUnderTest(): Promise<SystemUnderTest> {
-    this.#systemUnderTest ??= SystemUnderTest.load(this.settings.subject);
-    return this.#systemUnderTest;
-  }
-
   async #start(kind: StackName): Promise<CaseRunner> {
     const systemUnderTest = await this.systemUnderTest();
     this.#reportWriter ??= this.#makeReportWriter();
     return new CaseRunner(await startStack(kind), systemUnderTest);
+  }
+
+  /** What is tested. @throws when it cannot be loaded */
+  systemUnderTest(): Promise<SystemUnderTest> {
+    this.#systemUnderTest ??= SystemUnderTest.load(this.settings.subject);
+    return this.#systemUnderTest;
   }
 
   /** If this process dies before its time, something that outlives it writes the report. */
@@ -80,26 +84,58 @@ export class Session {
    * Storms a property, or replays a plan of it, as the settings ask. Records how it went.
    * @throws when a stack does not start, or a mutant or a plan does not fit; that is on record as well
    */
-  async run(property: Property, kind: StackName, search: Partial<CampaignOptions> = {}): Promise<PropertyProgress> {
+  async run(whole: Property, kind: StackName, search: Partial<CampaignOptions> = {}): Promise<PropertyProgress> {
+    const differs = await this.#differs(whole);
+    const skip = [...(this.settings.skip ?? []), ...Object.keys(differs)];
+    const { property, unjudged } = judged(whole, { ...this.settings, skip });
+    const record = (progress: PropertyProgress): PropertyProgress => {
+      const complete = {
+        ...progress,
+        ...(unjudged.length > 0 && { unjudged }),
+        ...(Object.keys(differs).length > 0 && { differs }),
+      };
+      this.#recorder.record(complete);
+      return complete;
+    };
     try {
-      return await this.#storm(property, kind, search);
+      return record(await this.#storm(property, kind, search, record));
     } catch (error) {
-      this.#recorder.record({ ...nothing(property, kind), verdict: "failed", reason: (error as Error).message });
+      record({ ...nothing(property, kind), verdict: "failed", reason: (error as Error).message });
       throw error;
     }
   }
 
-  async #storm(property: Property, kind: StackName, search: Partial<CampaignOptions>): Promise<PropertyProgress> {
-    const { seed, runs, stacks, replay, mutants, services } = this.settings;
+  /** What the implementation is declared not to keep. @returns nothing where it cannot be loaded: the storm will say why */
+  async #differs(property: Property): Promise<Readonly<Record<string, string>>> {
+    try {
+      return (await this.systemUnderTest()).differs(property.pattern);
+    } catch {
+      return {};
+    }
+  }
+
+  async #storm(
+    declared: Property,
+    kind: StackName,
+    search: Partial<CampaignOptions>,
+    record: (progress: PropertyProgress) => void,
+  ): Promise<PropertyProgress> {
+    const { seed, runs, stacks, replay, mutants, services, subject } = this.settings;
+    if (Object.keys(declared.invariants).length === 0)
+      return skipped(declared, kind, { reason: "none of its invariants is to be judged" });
     const runner = await this.runner(kind);
-    if (!runner.patterns.includes(property.pattern))
-      return this.#skipped(property, kind, { reason: `the subject has no pattern "${property.pattern}"` });
+    // another implementation need not have every pattern
+    if (subject !== undefined && !runner.patterns.includes(declared.pattern))
+      return skipped(declared, kind, { reason: `the subject has no pattern "${declared.pattern}"` });
+    const missing = unserved(declared, await this.systemUnderTest());
+    if (missing !== undefined) throw new Error(missing);
     if (replay && !runner.can(replay.plan))
-      return this.#skipped(property, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
-    const plans = replay ? [replay.plan] : [...corpusPlans(property), ...scriptedPlans(property)];
-    const odd = plans.map((plan) => misfit(plan, property)).find((complaint) => complaint !== undefined);
+      return skipped(declared, kind, { reason: "it cannot do what the faults of the plan need", skipped: 1 });
+    const saved = replay ? [replay.plan] : corpusPlans(declared);
+    const given = replay ? saved : [...saved, ...scriptedPlans(declared)];
+    const odd = given.map((plan) => misfit(plan, declared)).find((complaint) => complaint !== undefined);
     if (odd !== undefined) throw new Error(`${replay ? `REPLAY=${replay.file}` : "a plan of the property"}: ${odd}`);
-    const profiles = replay ? {} : await this.#profiles(property);
+    const { property, profiles } = replay ? { property: declared, profiles: {} } : await this.#dryRun(declared);
     await runner.serve(property, mutants);
     let recorded = Number.NEGATIVE_INFINITY;
     const campaign = new Campaign(property, runner, {
@@ -107,7 +143,7 @@ export class Session {
       profiles,
       ...(runs !== undefined && { runs }),
       budget: this.#budget(kind),
-      first: plans,
+      first: replay ? saved : [...saved, ...scriptedPlans(property)],
       generate: replay === undefined,
       ...(kind === "simulated" &&
         stacks.includes("native") && { confirm: (...failure) => this.#confirm(property, ...failure) }),
@@ -116,38 +152,30 @@ export class Session {
         // what a run that is killed has done so far is to be in the report
         if (performance.now() - recorded < RECORD_MS) return;
         recorded = performance.now();
-        this.#recorder.record(progress);
+        record(progress);
       },
       save: (plan, invariant, summary) =>
         replay
-          ? { saved: replay.file, replay: replayCommand(replay.file, kind, services) }
+          ? { saved: replay.file, replay: replayCommand(replay.file, kind, this.file, { ...services, SEED: seed }) }
           : savePlan(
               Object.keys(services).length > 0 ? PLANS : CORPUS,
               { format: PLAN_FORMAT, property: property.name, invariant, stack: kind, summary, plan },
-              services,
+              this.file,
+              { ...services, SEED: seed },
             ),
       ...search,
     });
-    const progress = await campaign.run();
-    this.#recorder.record(progress);
-    return progress;
-  }
-
-  /** Another implementation need not have every pattern, and a simulation need not be able to do everything. */
-  #skipped(property: Property, kind: StackName, why: Pick<PropertyProgress, "reason" | "skipped">): PropertyProgress {
-    const progress: PropertyProgress = { ...nothing(property, kind), verdict: "skipped", ...why };
-    this.#recorder.record(progress);
-    return progress;
+    return campaign.run();
   }
 
   /**
    * What generators must know of the kinds of operation: measured in the simulation and without planted bugs, so that a
    * seed means the same plans everywhere.
    */
-  async #profiles(property: Property): Promise<Profiles> {
+  async #dryRun(property: Property): Promise<DryRun> {
     const runner = await this.runner("simulated");
     await runner.serve(property, []);
-    return measureProfiles(property, runner);
+    return dryRun(property, runner);
   }
 
   /** The simulation finds, the real server confirms. */
@@ -186,13 +214,16 @@ const nothing = ({ name, pattern, invariants }: Property, stack: StackName): Pro
   invariants: Object.keys(invariants),
 });
 
+const skipped = (property: Property, stack: StackName, why: Pick<PropertyProgress, "reason" | "skipped">) =>
+  ({ ...nothing(property, stack), verdict: "skipped", ...why }) satisfies PropertyProgress;
+
 /** @throws when it does not start */
 export const startStack = (kind: StackName): Promise<Stack> =>
   kind === "native" ? NativeStack.start() : SimulatedStack.start({ seed: 0 });
 
 /** The first record of a run. */
 export function runStarted(settings: Settings): RunStarted {
-  const { seed, runs, budget, stacks, subject, replay, mutants } = settings;
+  const { seed, runs, budget, stacks, subject, replay, mutants, only, skip } = settings;
   const version = (name: string): string => {
     const manifest = path.join(projectRoot, "node_modules", name, "package.json");
     return (JSON.parse(readFileSync(manifest, "utf8")) as { version: string }).version;
@@ -208,6 +239,8 @@ export function runStarted(settings: Settings): RunStarted {
     subject: path.relative(projectRoot, subject ?? path.join(projectRoot, "src", "catalog.ts")),
     ...(mutants.length > 0 && { mutants: mutants.map(({ name }) => name).join(", ") }),
     ...(replay && { replay: replay.file }),
+    ...(only && { only }),
+    ...(skip && { skip }),
     environment: {
       node: process.versions.node,
       platform: `${process.platform}-${process.arch}`,
@@ -243,12 +276,14 @@ function savedPlanIn(file: string): SavedPlan {
 
 /**
  * Saves a plan below a folder; the same plan always gets the same name.
- * @param services the variables that say which services failed it, as in the settings
+ * @param testFile the file of its property
+ * @param variables those with which it failed: which services, and the seed
  */
 export function savePlan(
   folder: string,
   saved: SavedPlan,
-  services: Settings["services"] = {},
+  testFile = "properties",
+  variables: ReplayVariables = {},
 ): { saved: string; replay: string } {
   const text = `${JSON.stringify(saved, null, 2)}\n`;
   const hash = createHash("sha256").update(text).digest("hex").slice(0, 8);
@@ -257,13 +292,16 @@ export function savePlan(
   mkdirSync(folder, { recursive: true });
   writeFileSync(file, text);
   const relative = path.relative(process.cwd(), file);
-  return { saved: relative, replay: replayCommand(relative, saved.stack, services) };
+  return { saved: relative, replay: replayCommand(relative, saved.stack, testFile, variables) };
 }
 
-function replayCommand(file: string, stack: string, services: Settings["services"]): string {
-  const variables = { STACK: stack, ...services, REPLAY: file };
-  const words = Object.entries(variables).map(([name, value]) => `${name}=${quoted(value)}`);
-  return [...words, "npx vitest run properties"].join(" ");
+type ReplayVariables = Settings["services"] & { SEED?: number };
+
+function replayCommand(plan: string, stack: string, file: string, variables: ReplayVariables): string {
+  const words = Object.entries({ STACK: stack, ...variables, REPLAY: plan }).map(
+    ([name, value]) => `${name}=${quoted(String(value))}`,
+  );
+  return [...words, "npx vitest run", quoted(file)].join(" ");
 }
 
 /** The text as one word of a shell's command line. */

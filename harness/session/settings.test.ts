@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Plan } from "../plan/index.ts";
-import type { SavedPlan } from "./saved-plan.ts";
+import { PLAN_FORMAT, type SavedPlan } from "./saved-plan.ts";
 import { readSettings, SettingsError } from "./settings.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "settings-"));
@@ -29,12 +29,19 @@ function refusal(env: Record<string, string>): string {
 
 const plan: Plan = {
   operations: [
-    { id: "o1", client: "c1", kind: "any", mode: "call", call: { service: "s", handler: "h" } },
-    { id: "o2", client: "c1", kind: "cancel", mode: "cancel", of: "o1", after: ["o1"] },
+    { id: "o1", client: "c1", kind: "any", args: { amount: 3 } },
+    { id: "o2", client: "c1", kind: "cancel", args: null, of: "o1", after: ["o1"] },
   ],
   faults: [{ id: "f1", kind: "cut-stream", at: { at: "operation", operation: "o1", point: "invoke", when: "after" } }],
 };
-const saved: SavedPlan = { property: "money is conserved", invariant: "balance", stack: "native", summary: "", plan };
+const saved: SavedPlan = {
+  format: PLAN_FORMAT,
+  property: "money is conserved",
+  invariant: "balance",
+  stack: "native",
+  summary: "",
+  plan,
+};
 
 const mutant = {
   name: "last write wins",
@@ -57,7 +64,8 @@ test("without any, all stacks are stormed for a while, from a seed of its own", 
 
 test("what is asked for is taken", () => {
   const [replay, mutants] = [file(saved), file([mutant])];
-  const env = { SEED: "7", RUNS: "20", BUDGET: "1.5m", STACK: "native", REPLAY: replay, MUTANTS: mutants };
+  const choice = { ONLY: "balance, one winner,balance", SKIP: "linearizable" };
+  const env = { SEED: "7", RUNS: "20", BUDGET: "1.5m", STACK: "native", REPLAY: replay, MUTANTS: mutants, ...choice };
   expect(read({ ...env, SUBJECT: "src/catalog.ts" })).toEqual({
     seed: 7,
     runs: 20,
@@ -66,6 +74,8 @@ test("what is asked for is taken", () => {
     replay: { ...saved, file: replay },
     subject: path.resolve("src/catalog.ts"),
     mutants: [mutant],
+    only: ["balance", "one winner"],
+    skip: ["linearizable"],
     services: { SUBJECT: "src/catalog.ts", MUTANTS: mutants },
     full: false,
   });
@@ -88,6 +98,8 @@ test.each([
   ["SEED", "0"],
   ["BUDGET", "1s"],
   ["STACK", "native"],
+  ["ONLY", "linearizable"],
+  ["SKIP", "linearizable"],
 ])("a run with %s is still a full one", (name, value) => {
   expect(read({ [name]: value }).full).toBe(true);
 });
@@ -120,6 +132,8 @@ describe("what makes no sense is refused, with the variable, its value, and what
     ["STACK", "", "simulated, native"],
     ["STACK", "docker", "simulated, native"],
     ["STACK", "native;simulated", "separated by commas"],
+    ["ONLY", "", "names of invariants"],
+    ["SKIP", "balance,,order", "separated by commas"],
     ["SUBJECT", "nowhere.ts", "no such file"],
     ["REPLAY", "nowhere.json", "no such file"],
     ["MUTANTS", "nowhere.json", "no such file"],
@@ -139,16 +153,23 @@ describe("what makes no sense is refused, with the variable, its value, and what
 
   test.each<[string, unknown, string]>([
     ["no JSON", "{", "is not JSON"],
-    ["null", null, "no object"],
-    ["a list", [], '"property"'],
-    ["no property", without(saved, "property"), '"property"'],
-    ["no plan", without(saved, "plan"), '"plan.operations"'],
-    ["no operations", { ...saved, plan: { ...plan, operations: [] } }, '"plan.operations"'],
-    ["no faults", { ...saved, plan: without(plan, "faults") }, '"plan.faults"'],
+    ["null", null, "expected object, received null"],
+    ["a list", [], "expected object, received array"],
+    ["no format", without(saved, "format"), "its format is 1, and this version reads 2: storm again with the seed"],
+    [
+      "an older format",
+      { ...saved, format: 1 },
+      "its format is 1, and this version reads 2: storm again with the seed",
+    ],
+    ["a newer format", { ...saved, format: 3 }, "its format is 3, and this version reads 2: it was saved by another"],
+    ["no property", without(saved, "property"), "at property"],
+    ["no plan", without(saved, "plan"), "at plan"],
+    ["no operations", { ...saved, plan: { ...plan, operations: [] } }, "plan.operations is empty"],
+    ["no faults", { ...saved, plan: without(plan, "faults") }, "at plan.faults"],
     [
       "an operation without client",
       { ...saved, plan: { ...plan, operations: [without(first, "client")] } },
-      "operation 1",
+      "at plan.operations[0].client",
     ],
     ["two of one id", { ...saved, plan: { ...plan, operations: [first, first] } }, 'two operations have the id "o1"'],
     ["an unknown of", { ...saved, plan: { ...plan, operations: [first, { ...second, of: "o9" }] } }, '"o9"'],
@@ -169,21 +190,36 @@ describe("what makes no sense is refused, with the variable, its value, and what
       '"o4"',
     ],
     [
-      "a pin of none",
-      { ...saved, plan: { ...plan, pins: [{ first: fault.at, second: { ...fault.at, operation: "o5" } }] } },
+      "an order of none",
+      { ...saved, plan: { ...plan, happensBefore: [{ first: fault.at, second: { ...fault.at, operation: "o5" } }] } },
       '"o5"',
     ],
     [
       "an unknown kind",
       { ...saved, plan: { ...plan, faults: [{ ...fault, kind: "earthquake" }] } },
-      "cut-reset, cut-session",
+      "cut-stream, cut-connection",
     ],
-    ["a fault that is none", { ...saved, plan: { ...plan, faults: [null] } }, "fault 1"],
-    ["a call of nothing", { ...saved, plan: { ...plan, operations: [without(first, "call")] } }, 'has no "call"'],
+    ["a fault that is none", { ...saved, plan: { ...plan, faults: [null] } }, "at plan.faults[0]"],
     [
-      "an unknown mode",
+      "no arguments",
+      { ...saved, plan: { ...plan, operations: [without(first, "args")] } },
+      "at plan.operations[0].args",
+    ],
+    [
+      "a word that no plan knows",
       { ...saved, plan: { ...plan, operations: [{ ...first, mode: "dance" }] } },
-      "call, send, attach, cancel, terminate",
+      'Unrecognized key: "mode"',
+    ],
+    ["two faults of one id", { ...saved, plan: { ...plan, faults: [fault, fault] } }, 'two faults have the id "f1"'],
+    [
+      "an of that is no interruption's",
+      { ...saved, plan: { ...plan, operations: [first, { ...second, kind: "any" }] } },
+      'the operation "o2" has an "of", which only attach, cancel and terminate have',
+    ],
+    [
+      "operations that wait for each other",
+      { ...saved, plan: { ...plan, operations: [{ ...first, after: ["o2"] }, second] } },
+      "operations wait for each other: o1 after o2 after o1",
     ],
     [
       "a cancellation of nothing",
@@ -194,7 +230,7 @@ describe("what makes no sense is refused, with the variable, its value, and what
       (odd): [string, unknown, string] => [
         `the moment ${JSON.stringify(odd)}`,
         { ...saved, plan: { ...plan, faults: [{ ...fault, at: { ...fault.at, ...odd } }] } },
-        "it names no moment of a run",
+        "at plan.faults[0].at",
       ],
     ),
   ])("REPLAY with %s", (_, content, right) => {
@@ -224,5 +260,34 @@ describe("what makes no sense is refused, with the variable, its value, and what
     const message = refusal({ MUTANTS: name });
     expect(message).toContain(`MUTANTS=${name}: `);
     expect(message).toContain(right);
+  });
+});
+
+describe("what looks like a variable of ours, misspelt", () => {
+  test.each([
+    ["BUDGT", "BUDGET"],
+    ["BUGDET", "BUDGET"],
+    ["SEEDS", "SEED"],
+    ["STACKS", "STACK"],
+    ["RUN", "RUNS"],
+    ["MUTANT", "MUTANTS"],
+    ["SUBJEKT", "SUBJECT"],
+    ["REPLAI", "REPLAY"],
+    ["ONYL", "ONLY"],
+    ["SKPI", "SKIP"],
+  ])("%s is refused: %s is meant", (name, meant) => {
+    expect(refusal({ [name]: "7" })).toBe(`${name}=7: there is no such variable; is ${meant} meant?`);
+  });
+
+  test.each([
+    ...["STACK_TRACE", "STACK_NAME", "MY_SEED", "seed", "Budget", "SEED2", "PATH", "HOME", "SHELL", "SHLVL", "TERM"],
+    ...["USER", "LANG", "PWD", "CI", "TEST", "MODE", "PROD", "DEV", "NODE", "SPEED", "RELAY", "SHIP", "STOCK", "FEED"],
+    ...["SUBJECTIVE", "DEBUG", "EDITOR", "DISPLAY", "PAGER", "SUDO", "SSH", "TZ", "BUDGETING", ""],
+  ])("%j is somebody else's", (name) => {
+    expect(read({ [name]: "7" }).full).toBe(true);
+  });
+
+  test("one that is not set is none", () => {
+    expect(readSettings({ BUDGT: undefined }, () => 0.5).budget).toBe(20_000);
   });
 });

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import path from "node:path";
 import { type Mutant, patched, projectRoot } from "../stack/index.ts";
+import { misspelling } from "./misspelling.ts";
 import { readSavedPlan, type SavedPlan } from "./saved-plan.ts";
 
 /** What the environment asks of a run. */
@@ -19,7 +20,11 @@ export interface Settings {
   mutants: Mutant[];
   /** the variables that say which services are tested, SUBJECT and MUTANTS, as they were given */
   services: Partial<Record<"SUBJECT" | "MUTANTS", string>>;
-  /** nothing narrows the run down: then situations and faults that it never met fail it */
+  /** the names of the invariants that alone are judged; all when absent */
+  only?: string[];
+  /** the names of invariants that are not judged */
+  skip?: string[];
+  /** nothing narrows the run down: then a kind of fault that was never injected fails it */
   full: boolean;
 }
 
@@ -34,11 +39,13 @@ export class SettingsError extends Error {
 }
 
 /**
- * Reads SEED, RUNS, BUDGET, STACK, REPLAY, SUBJECT and MUTANTS.
+ * Reads SEED, RUNS, BUDGET, STACK, REPLAY, SUBJECT, MUTANTS, ONLY and SKIP, and refuses what looks like one of these misspelt.
  * @param seed where the seed comes from when none is given, in [0, 1)
  * @throws SettingsError
  */
 export function readSettings(env: Record<string, string | undefined>, seed: () => number): Settings {
+  const odd = misspelling(Object.keys(env).filter((name) => env[name] !== undefined));
+  if (odd) throw new SettingsError(`${odd.name}=${env[odd.name]}: there is no such variable; is ${odd.meant} meant?`);
   const runs = env.RUNS === undefined ? undefined : whole("RUNS", env.RUNS, 1, 10_000_000);
   const subject = env.SUBJECT === undefined ? undefined : existing("SUBJECT", env.SUBJECT);
   return {
@@ -49,6 +56,8 @@ export function readSettings(env: Record<string, string | undefined>, seed: () =
     ...(env.REPLAY !== undefined && { replay: savedPlan(env.REPLAY) }),
     ...(subject !== undefined && { subject }),
     mutants: env.MUTANTS === undefined ? [] : mutants(env.MUTANTS),
+    ...(env.ONLY !== undefined && { only: invariants("ONLY", env.ONLY) }),
+    ...(env.SKIP !== undefined && { skip: invariants("SKIP", env.SKIP) }),
     services: {
       ...(env.SUBJECT !== undefined && { SUBJECT: env.SUBJECT }),
       ...(env.MUTANTS !== undefined && { MUTANTS: env.MUTANTS }),
@@ -84,6 +93,13 @@ function stacks(text: string): StackName[] {
         `STACK=${text}: there is no stack "${name}"; there are ${stackNames.join(", ")} (several are separated by commas)`,
       );
   return [...new Set(names)] as StackName[];
+}
+
+function invariants(name: string, text: string): string[] {
+  const names = text.split(",").map((one) => one.trim());
+  if (names.includes(""))
+    throw new SettingsError(`${name}=${text}: must be names of invariants (several are separated by commas)`);
+  return [...new Set(names)];
 }
 
 function existing(name: string, file: string): string {

@@ -87,8 +87,27 @@ export class SystemUnderTest {
 
   /** The names of the external systems of a pattern, as variables with their paths: FLIGHTS_URL -> "/flights". */
   external(pattern: string): Record<string, string> {
-    const systems = this.#exports.catalog[pattern]?.external ?? [];
-    return Object.fromEntries(systems.map((name) => [`${name.toUpperCase().replaceAll("-", "_")}_URL`, `/${name}`]));
+    return Object.fromEntries(
+      this.systems(pattern).map((name) => [`${name.toUpperCase().replaceAll("-", "_")}_URL`, `/${name}`]),
+    );
+  }
+
+  /** The names of the external systems that a pattern calls. */
+  systems(pattern: string): readonly string[] {
+    return this.#exports.catalog[pattern]?.external ?? [];
+  }
+
+  /** What a pattern cannot do of what a request asks for, if anything: it has no such service, handler, or front app. */
+  complaint(pattern: string, request: Request): string | undefined {
+    const found = this.#exports.catalog[pattern];
+    if (!found) return `there is no pattern "${pattern}"; there are ${this.patterns.join(", ")}`;
+    if ("front" in request) {
+      const app = request.app ?? pattern;
+      return this.#exports.catalog[app]?.app === undefined ? `the pattern "${app}" has no front app` : undefined;
+    }
+    const handlers = found.services.flatMap(handlersOf);
+    if (handlers.includes(request.call)) return undefined;
+    return `the pattern "${pattern}" has no handler "${request.call}"; it has ${handlers.join(", ")}`;
   }
 
   /** The invariants of a pattern that it is known not to keep, with the reasons. */
@@ -140,4 +159,16 @@ function aliasOf(filename: string, text: string): unknown {
   } catch {
     return undefined;
   }
+}
+
+/** The handlers of a definition as the SDK makes them, each as "service/handler". */
+function handlersOf(definition: unknown): string[] {
+  if (typeof definition !== "object" || definition === null || !("name" in definition)) return [];
+  const found = ["service", "object", "workflow"].flatMap(
+    (type) => Object.entries(definition).find(([key]) => key === type) ?? [],
+  );
+  const [, handlers] = found;
+  return typeof handlers === "object" && handlers !== null
+    ? Object.keys(handlers).map((name) => `${definition.name}/${name}`)
+    : [];
 }

@@ -1,6 +1,6 @@
 import path from "node:path";
 import type { Plugin } from "esbuild";
-import { capturingSdk } from "../adapters/captured-services.ts";
+import { capturingSdk } from "../adapters/index.ts";
 
 /**
  * Replaces modules while bundling: packages by their names, and files by a relative specifier from the subject's module,

@@ -4,6 +4,8 @@
  * external systems all go through it, so that a simulated stack needs no special case above this line.
  */
 
+import type { z } from "zod";
+
 export type StackKind = "simulated" | "native" | "containers" | "external";
 
 /** What a stack can do to itself; a fault kind names those that it needs. */
@@ -175,6 +177,17 @@ export interface Probe {
   state(keyPrefix: string): Promise<Record<string, Record<string, string>>>;
 }
 
+/** A handler that clients may call, as its service described it when it was registered. */
+export interface HandlerDescription {
+  service: string;
+  handler: string;
+  /** it is called with the key of an object or workflow */
+  isKeyed: boolean;
+  /** the JSON schema of its input, where it has one */
+  schema?: JsonSchema;
+}
+export type JsonSchema = z.core.JSONSchema.JSONSchema;
+
 export interface Stack {
   readonly kind: StackKind;
   readonly capabilities: ReadonlySet<Capability>;
@@ -199,6 +212,8 @@ export interface Stack {
    * @returns a function after which the listener hears of no more
    */
   onDeath?(listener: (death: Death) => void): () => void;
+  /** The handlers of the services that are loaded, once they have run; absent where nobody can tell. */
+  handlers?(): readonly HandlerDescription[];
   /** Stands for everything that happened in the run that ended last; only where runs can be repeated exactly. */
   traceHash?(): string;
   /** Forgets completed invocations, so that a long run does not slow down. */

@@ -45,6 +45,8 @@ async function carryOut(ctx: restate.ObjectContext<MachineState>, transition: Tr
   };
 
   ctx.set("transition", transition);
+  // a termination leaves only what has reached the server; its acknowledgement of this step vouches for the state before
+  await untilSettled(ctx.run("intend", () => {}));
   await tell("begin");
   await untilSettled(ctx.sleep(transitionTime()));
   await tell("done");

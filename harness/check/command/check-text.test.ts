@@ -273,7 +273,7 @@ test("it reads whatever notation there is, and refuses what is none", async () =
   const { events } = readJepsenEdn(text);
   expect(await codeOf("register", writeJepsenEdn(events))).toBe(1);
   expect(await codeOf("register", writeJepsenLines(events))).toBe(1);
-  const own = new Script().invoke("a", { kind: "write", input: 1 }).ok("a", 1).invoke("b", { kind: "read" }).ok("b", 2);
+  const own = new Script().invoke("a", { kind: "write", args: 1 }).ok("a", 1).invoke("b", { kind: "read" }).ok("b", 2);
   expect(await codeOf("register", writeHistory(own.history()))).toBe(1);
   for (const nothing of ["", "what is this", '{"type":', "{:type"]) expect(await codeOf("register", nothing)).toBe(3);
 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import type { Json } from "../../plan/index.ts";
-import type { Groups } from "../group.ts";
+import type { Group, Groups } from "../group.ts";
 import type { AnyKind, RecordOf } from "../kind.ts";
 import { textOf, violation } from "../violation.ts";
 
@@ -12,12 +12,13 @@ import { textOf, violation } from "../violation.ts";
  */
 export const agreement = <Kinds extends AnyKind>(
   groups: Groups<Kinds>,
-  told: (one: RecordOf<Kinds>) => Json | undefined,
+  told: (one: RecordOf<Kinds>, group: Group<Kinds>) => Json | undefined,
 ): Checker =>
-  groups.every(({ key, operations }) => {
+  groups.every((group) => {
+    const { key, operations } = group;
     const answers = operations
       .flatMap((one) => {
-        const value = told(one);
+        const value = told(one, group);
         return value === undefined ? [] : [{ one, value }];
       })
       .sort((a, b) => a.one.completed - b.one.completed);

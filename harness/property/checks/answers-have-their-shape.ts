@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { viewOf } from "../../history/index.ts";
 import type { KindDefinition } from "../definition.ts";
 import { textOf, violation } from "../violation.ts";

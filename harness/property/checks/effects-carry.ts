@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import type { LedgerRecord } from "../../history/index.ts";
 import type { Json } from "../../plan/index.ts";
 import type { Group, Groups } from "../group.ts";

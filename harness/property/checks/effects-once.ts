@@ -1,14 +1,14 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import type { LedgerRecord } from "../../history/index.ts";
 import type { Group, Groups } from "../group.ts";
 import type { AnyKind } from "../kind.ts";
 import { violation } from "../violation.ts";
 
 export interface EffectsOnce<Kinds extends AnyKind> {
-  /** what a group asks for, each as often as it is to happen */
-  required(group: Group<Kinds>): readonly string[];
-  /** which of these an effect is; undefined when it is none of this */
-  effect(entry: LedgerRecord): string | undefined;
+  /** what a group asks for, each as often as it is to happen: by default one thing, called as the group is */
+  required?(group: Group<Kinds>): readonly string[];
+  /** which of these an effect is; undefined when it is none of this; by default the group that it is of */
+  effect?(entry: LedgerRecord): string | undefined;
   /** whether all of it must have happened by the end: by default when somebody was told, or would have been, that it succeeded */
   isDue?(group: Group<Kinds>): boolean;
 }
@@ -16,7 +16,7 @@ export interface EffectsOnce<Kinds extends AnyKind> {
 /** What was asked for happens as often as it was asked for, and no more often; not less often where it is due. */
 export const effectsOnce = <Kinds extends AnyKind>(
   groups: Groups<Kinds>,
-  { required, effect, isDue = succeeded }: EffectsOnce<Kinds>,
+  { required = ({ key }) => [key], effect = groups.keyOfEffect, isDue = succeeded }: EffectsOnce<Kinds>,
 ): Checker =>
   groups.every((group) => {
     const wanted = required(group);

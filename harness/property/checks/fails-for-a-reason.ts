@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { type HistoryView, type OperationRecord, viewOf } from "../../history/index.ts";
 import type { KindDefinition } from "../definition.ts";
 import { violation } from "../violation.ts";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { type OperationRecord, viewOf } from "../../history/index.ts";
 import type { KindDefinition } from "../definition.ts";
 import { textOf, violation } from "../violation.ts";

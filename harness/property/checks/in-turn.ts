@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import type { LedgerRecord } from "../../history/index.ts";
 import type { Groups } from "../group.ts";
 import type { AnyKind } from "../kind.ts";

@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import type { KindDefinition } from "../definition.ts";
 import { answeredUnlessDisturbed } from "./answered-unless-disturbed.ts";
 import { answersHaveTheirShape } from "./answers-have-their-shape.ts";

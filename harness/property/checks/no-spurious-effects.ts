@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { type LedgerRecord, viewOf } from "../../history/index.ts";
 import type { Groups } from "../group.ts";
 import { violation } from "../violation.ts";

@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import {
   type FaultRecord,
   type HistoryEvent,
@@ -72,9 +72,11 @@ export const notBlockedByOthers =
     return { verdict: "valid" };
   };
 
-/** Healing is not what the run does by itself. */
+/** Healing, and the recovery phase in which it is done, are nothing that the run does by itself. */
 function stoodStill(events: readonly HistoryEvent[]): boolean {
-  const own = events.filter((event) => event.type !== "fault" || event.phase !== "healed");
+  const own = events.filter(
+    (event) => event.type !== "recovery" && !(event.type === "fault" && event.phase === "healed"),
+  );
   return own.some(({ at }, place) => at - (own[place - 1]?.at ?? at) >= STANDSTILL_MS);
 }
 

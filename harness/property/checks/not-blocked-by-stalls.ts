@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { type HistoryView, viewOf } from "../../history/index.ts";
 import { momentName } from "../../plan/index.ts";
 import type { Group, Groups } from "../group.ts";

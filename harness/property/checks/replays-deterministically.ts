@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { violation } from "../violation.ts";
 
 /** The SDK's codes for a journal that does not match the code: journal mismatch, and protocol violation. */

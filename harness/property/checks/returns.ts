@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import type { Json } from "../../plan/index.ts";
 import type { AnyKind, RecordOf } from "../kind.ts";
 import { textOf, violation } from "../violation.ts";

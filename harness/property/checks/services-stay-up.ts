@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import { violation } from "../violation.ts";
 
 /** No service process ends by its own doing: one that exits, or lets an error go uncaught, takes all its neighbours along. */

@@ -2,11 +2,13 @@
 
 export { heardAt } from "../heard.ts";
 export { linearizable } from "../linearizable.ts";
+export { ackedIsNeverLost } from "./acked-is-never-lost.ts";
 export { agreement } from "./agreement.ts";
 export { effectsCarry, fieldOf } from "./effects-carry.ts";
 export { type EffectsOnce, effectsOnce, times } from "./effects-once.ts";
 export { type InTurn, inTurn } from "./in-turn.ts";
 export { noSpuriousEffects } from "./no-spurious-effects.ts";
+export { type NotBefore, notBefore } from "./not-before.ts";
 export { notBlockedByOthers, someGoesOn } from "./not-blocked-by-others.ts";
 export { notBlockedByStalls, type Stall, stallIn } from "./not-blocked-by-stalls.ts";
 export { nothingAfterCompletion } from "./nothing-after-completion.ts";

@@ -1,4 +1,4 @@
-import type { Checker } from "../../check/checker.ts";
+import type { Checker } from "../../check/index.ts";
 import type { LedgerRecord } from "../../history/index.ts";
 import type { Groups } from "../group.ts";
 import { violation } from "../violation.ts";
@@ -11,7 +11,7 @@ import { violation } from "../violation.ts";
 export const stepsInOrder = (
   groups: Groups,
   order: readonly string[],
-  step: (entry: LedgerRecord) => string = ({ system, action }) => `${system} ${action}`,
+  step: (entry: LedgerRecord) => string = (entry) => entry.step,
 ): Checker =>
   groups.every(({ key, effects }) => {
     const steps = effects.filter((entry) => order.includes(step(entry)));

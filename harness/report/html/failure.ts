@@ -3,7 +3,7 @@
 import type { Evidence } from "../../check/index.ts";
 import type { Final } from "../../history/index.ts";
 import { type FaultLabels, type Plan, planLines } from "../../plan/index.ts";
-import type { Failure, PropertyProgress } from "../../record/record.ts";
+import type { Failure, PropertyProgress } from "../../record/index.ts";
 import { confirmed } from "../confirmed.ts";
 import { compact, duration, plural } from "../format.ts";
 import { type Context, label, narrate } from "../narrate.ts";

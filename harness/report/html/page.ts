@@ -1,8 +1,7 @@
 /** The report of a run: one file that needs nothing else, neither network nor, to be read, its script. */
 
 import { readFileSync } from "node:fs";
-import type { PropertyProgress } from "../../record/record.ts";
-import type { RecordedRun } from "../../record/recorder.ts";
+import type { PropertyProgress, RecordedRun } from "../../record/index.ts";
 import { plural } from "../format.ts";
 import { failureSection } from "./failure.ts";
 import { html, inline } from "./html.ts";

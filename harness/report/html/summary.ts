@@ -1,7 +1,7 @@
 /** The first screen: what ran, how it went, and one row per property and stack. */
 
-import type { PropertyProgress, PropertyVerdict, RunStarted } from "../../record/record.ts";
-import type { RecordedRun } from "../../record/recorder.ts";
+import type { PropertyProgress, PropertyVerdict, RecordedRun, RunStarted } from "../../record/index.ts";
+import { endedEarly } from "../early.ts";
 import { count, duration, plural } from "../format.ts";
 import { type Html, html } from "./html.ts";
 
@@ -54,6 +54,8 @@ function facts(started: RunStarted, run: RecordedRun): Html {
     ["subject", started.subject],
     ["mutants", started.mutants],
     ["replay", started.replay],
+    ["judged only", started.only?.join(", ")],
+    ["not judged", started.skip?.join(", ")],
     ["bound", bound(started)],
     ["cases", count(sum(({ cases }) => cases))],
     ["operations", count(sum(({ operations }) => operations))],
@@ -96,33 +98,37 @@ function row(property: PropertyProgress, index: number): Html {
 <th scope="row"><span class="name">${property.property}</span> ${link}
 <span class="about">${property.pattern} on ${property.stack}</span>
 ${property.reason !== undefined && html`<span class="reason">${property.reason}</span>`}
-<span class="invariants">${property.invariants.join(" · ")}</span></th>
+<span class="invariants">${property.invariants.join(" · ")}</span>
+${property.unjudged !== undefined && html`<span class="invariants">not judged: ${property.unjudged.join(" · ")}</span>`}
+${Object.entries(property.differs ?? {}).map(([invariant, reason]) => html`<span class="reason">differs as declared: ${invariant}: ${reason}</span>`)}</th>
 <td class="number" data-label="cases">${count(property.cases)}</td>
 <td data-label="operations"><b>${count(property.operations)}</b>${outcomeList(property)}</td>
 <td class="number" data-label="time">${duration(property.milliseconds)}</td>
-<td>${faultList(property.faults)}</td>
-<td>${scenarioList(property.scenarios, property.verdict)}</td></tr>
+<td>${faultList(property)}</td>
+<td>${scenarioList(property)}</td></tr>
 `;
 }
 
-function faultList(faults: PropertyProgress["faults"]): Html {
+/** The class of what never happened: where a run ended early, what it did not come to is no reproach. */
+const neverClass = ({ verdict }: PropertyProgress): string => (endedEarly(verdict) ? "early" : "zero");
+
+function faultList(property: PropertyProgress): Html {
+  const { faults } = property;
   const kinds = Object.entries(faults);
   if (kinds.length === 0) return html`<span class="none">none planned</span>`;
   return html`<ul class="tallies">${kinds.map(
     ([kind, { planned, injected }]) =>
-      html`<li class="${planned > 0 && injected === 0 && "zero"}"><span>${kind}</span><b>${count(injected)}<small> of ${count(planned)}</small></b></li>`,
+      html`<li class="${planned > 0 && injected === 0 && neverClass(property)}"><span>${kind}</span><b>${count(injected)}<small> of ${count(planned)}</small></b></li>`,
   )}</ul>`;
 }
 
-function scenarioList(scenarios: PropertyProgress["scenarios"], verdict: PropertyVerdict): Html {
-  const all = Object.entries(scenarios);
+function scenarioList(property: PropertyProgress): Html {
+  const all = Object.entries(property.scenarios);
   if (all.length === 0) return html`<span class="none">none declared</span>`;
   const reached = all.filter(([, n]) => n > 0).length;
-  // where a run ended early, what it did not come to is no reproach
-  const never = verdict === "failed" || verdict === "interrupted" ? "early" : "zero";
   return html`<p class="reached">${reached} of ${all.length}</p><ul class="tallies scenarios">${all.map(
     ([scenario, n]) =>
-      html`<li class="${n === 0 && never}"><b>${n === 0 ? "never" : count(n)}</b><span>${scenario}</span></li>`,
+      html`<li class="${n === 0 && neverClass(property)}"><b>${n === 0 ? "never" : count(n)}</b><span>${scenario}</span></li>`,
   )}</ul>`;
 }
 

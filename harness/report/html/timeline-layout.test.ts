@@ -8,15 +8,15 @@ test("lanes: clients, then invocations with children after their parent, then ex
   expect(lanes.map(({ group, title, subtitle }) => [group, title, subtitle])).toEqual([
     ["clients", "client A", undefined],
     ["clients", "client B", undefined],
-    ["invocations", "BookingWorkflow/@t1/run", "operation 1"],
-    ["invocations", "↳\u00a0paymentAudit/@t1/note", "child 1 of operation 1"],
+    ["invocations", "BookingWorkflow/@t1/run", "o4"],
+    ["invocations", "↳\u00a0paymentAudit/@t1/note", "child 1 of o4"],
     ["systems", "flights", undefined],
     ["systems", "cars", undefined],
     ["systems", "audit", undefined],
   ]);
 });
 
-test("every event has one mark, in order, in the lane of whom it happened to; faults go across", () => {
+test("every event has one mark, in order, in the lane of whom it happened to; faults and the recovery go across", () => {
   const { history } = twoWinners();
   const { marks, lanes } = layOut(history);
   expect(marks.map(({ event }) => event)).toEqual(history.events.map((_, index) => index));
@@ -27,6 +27,12 @@ test("every event has one mark, in order, in the lane of whom it happened to; fa
     "invoke client B",
     "injected across",
     "lost product/@p1/reserve",
+  ]);
+  const trip = layOut(restlessTrip().history);
+  const late = trip.marks.filter(({ look }) => look === "recovery" || look === "learned");
+  expect(late.map(({ look, lane }) => [look, lane === undefined ? "across" : trip.lanes[lane]?.title])).toEqual([
+    ["recovery", "across"],
+    ["learned", "client A"],
   ]);
 });
 
@@ -43,7 +49,7 @@ test("bars span from beginning to end; without an end they stay open", () => {
 });
 
 test("an attempt that outlives its successor's start lies beside it", () => {
-  const { plan } = twoWinners();
+  const { operations } = twoWinners().history;
   const attempt = (number: number, phase: "started" | "ended"): HistoryEvent => ({
     type: "attempt",
     at: 0,
@@ -54,7 +60,7 @@ test("an attempt that outlives its successor's start lies beside it", () => {
     phase,
   });
   const { bars, marks } = layOut({
-    plan,
+    operations,
     events: [
       attempt(1, "started"),
       attempt(2, "started"),
@@ -84,7 +90,7 @@ test("links: calls, requests, answers; a request of an attempt that was over is 
   expect(told).toContain("12 request: ↳\u00a0paymentAudit/@t1/note -> audit");
   expect(told).toContain("21 request (late): BookingWorkflow/@t1/run -> flights");
   expect(
-    told.filter((link) => link.startsWith("26 ")),
+    told.filter((link) => link.startsWith("27 ")),
     "a lapse is nobody's request",
   ).toEqual([]);
   expect(
@@ -99,7 +105,7 @@ test("two operations with one invocation share its lane", () => {
   const events = history.events.map((event) =>
     event.type === "ok" && event.operation === "o2" ? { ...event, invocation: "inv_o1" } : event,
   );
-  expect(layOut({ ...history, events }).lanes[2]).toMatchObject({ subtitle: "operations 1, 2" });
+  expect(layOut({ ...history, events }).lanes[2]).toMatchObject({ subtitle: "o1, o2" });
 });
 
 test("many invocations share as few lanes as possible, and their marks say which they are", () => {
@@ -111,9 +117,9 @@ test("many invocations share as few lanes as possible, and their marks say which
   expect(new Set(attempts.map(({ lane, from }) => `${lane} ${from}`)).size).toBe(attempts.length);
 });
 
-test("events of an operation that is not in the plan have no lane, but a mark", () => {
-  const { plan } = twoWinners();
-  const { marks } = layOut({ plan, events: [{ type: "invoke", at: 0, operation: "o77" }] });
+test("events of an operation that nobody knows have no lane, but a mark", () => {
+  const { operations } = twoWinners().history;
+  const { marks } = layOut({ operations, events: [{ type: "invoke", at: 0, operation: "o77" }] });
   expect(marks).toHaveLength(1);
   expect(marks[0]!.lane).toBeUndefined();
 });

@@ -24,7 +24,7 @@ export interface Lane {
 /** One event. */
 export interface Mark {
   event: number;
-  /** absent for a fault, which goes across all lanes, and for an event of an operation that the plan does not know */
+  /** absent for faults and the recovery, which go across all lanes, and for an event of an operation that nobody knows */
   lane?: number;
   /** position among bars that overlap in the lane, from 0 */
   slot: number;
@@ -185,7 +185,7 @@ function barsOf(events: HistoryEvent[], laneOf: (event: HistoryEvent) => number 
     bar.end = "phase" in event ? event.phase : event.type;
     open.delete(part.key);
   });
-  // A fault that strikes once and leaves nothing to heal has no duration.
+  // A fault that is injected once and leaves nothing to heal has no duration.
   return bars.filter((bar) => bar.what !== "fault" || bar.to !== undefined);
 }
 

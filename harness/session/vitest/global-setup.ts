@@ -1,8 +1,10 @@
 import path from "node:path";
 import type { TestProject } from "vitest/node";
+import { declaredProperties } from "../../property/index.ts";
 import { Recorder, type RunEnded, readRecords } from "../../record/index.ts";
 import { writeReport } from "../../report/index.ts";
 import { serverBinary } from "../../stack/native/index.ts";
+import { type Choice, unknownInvariant } from "../judged.ts";
 import { REPORTS, runStarted } from "../session.ts";
 import { readSettings } from "../settings.ts";
 import { verdictOf } from "./verdict.ts";
@@ -18,10 +20,11 @@ declare module "vitest" {
  * Before the run: refuses settings that make no sense, before any stack is started. After it, whatever the verdict: writes
  * the report, says where it is, and fails a full run in which a kind of fault never injected. An interruption ends it early.
  */
-export default function setup(project: TestProject): () => void {
+export default async function setup(project: TestProject): Promise<() => void> {
   const started = performance.now();
-  const settings = refusing(() => {
+  const settings = await refusing(async () => {
     const read = readSettings(process.env, Math.random);
+    if (read.only || read.skip) await refuseUnknownInvariants(project, read);
     if (read.stacks.includes("native")) serverBinary();
     return read;
   });
@@ -47,12 +50,27 @@ export default function setup(project: TestProject): () => void {
   };
 }
 
+/** @throws when no property of the project has an invariant that is named; what cannot be imported is left to the tests */
+async function refuseUnknownInvariants(project: TestProject, choice: Choice): Promise<void> {
+  const { testFiles } = await project.globTestFiles();
+  try {
+    for (const file of testFiles) await import(/* @vite-ignore */ file);
+  } catch {
+    return;
+  }
+  const unknown = unknownInvariant(
+    choice,
+    declaredProperties().flatMap(({ invariants }) => Object.keys(invariants)),
+  );
+  if (unknown !== undefined) throw new Error(unknown);
+}
+
 const signals = ["SIGINT", "SIGTERM"] as const;
 
 /** Ends the process with a message instead of a stack trace: it is the user's input that is wrong. */
-function refusing<T>(action: () => T): T {
+async function refusing<T>(action: () => Promise<T>): Promise<T> {
   try {
-    return action();
+    return await action();
   } catch (error) {
     console.error(`\nstormproof: ${(error as Error).message}\n`);
     process.exit(1);

@@ -1,6 +1,7 @@
-import { inject, test } from "vitest";
+import path from "node:path";
+import { expect, inject, test } from "vitest";
 import { faultLabels } from "../../faults/index.ts";
-import { onDeclare, type Property } from "../../property/index.ts";
+import { onDeclare, overrideConstants, type Property } from "../../property/index.ts";
 import { Recorder } from "../../record/index.ts";
 import { Terminal } from "../../report/index.ts";
 import { REPORTS, Session } from "../session.ts";
@@ -26,6 +27,10 @@ function begin(): { session: Session; terminal: Terminal } {
   };
 }
 
+const systemUnderTest = await session.systemUnderTest().catch(() => undefined);
+// what cannot be loaded is told by the first property that needs it
+overrideConstants((pattern) => systemUnderTest?.settings(pattern) ?? {});
+
 onDeclare((property) => {
   for (const stack of session.settings.stacks) {
     const { replay } = session.settings;
@@ -42,6 +47,7 @@ async function storm(
   signal: AbortSignal,
   skip: (why?: string) => never,
 ): Promise<void> {
+  session.file = path.relative(process.cwd(), expect.getState().testPath ?? "properties");
   const progress = await session.run(property, stack, { signal });
   terminal.finished(progress);
   if (progress.verdict === "passed") return;

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { PropertyProgress, RecordedRun } from "../../report/index.ts";
+import type { PropertyProgress, RecordedRun } from "../../record/index.ts";
+import { PLAN_FORMAT } from "../saved-plan.ts";
 import { verdictOf } from "./verdict.ts";
 
 const record = (more: Partial<PropertyProgress> = {}): PropertyProgress => ({
@@ -12,6 +13,8 @@ const record = (more: Partial<PropertyProgress> = {}): PropertyProgress => ({
   operations: 1,
   milliseconds: 1,
   faults: { "cut-stream": { planned: 3, injected: 2 } },
+  outcomes: {},
+  systems: {},
   scenarios: {},
   invariants: [],
   ...more,
@@ -38,7 +41,7 @@ test("a full run fails when a kind of fault never injected, and says which and w
   for (const word of ["native", "zombie", "7"]) expect(complaints[0]).toContain(word);
 });
 
-test("it is enough that it injected in one property; on another stack it must strike as well", () => {
+test("it is enough that it injected in one property; on another stack it must be injected as well", () => {
   const injected = (stack: string) =>
     record({ stack, property: "other", faults: { zombie: { planned: 1, injected: 1 } } });
   expect(verdictOf(recorded(silent(), injected("native")), { full: true }).verdict).toBe("passed");
@@ -49,8 +52,18 @@ test("a run that was narrowed down need not meet every kind of fault", () => {
   expect(verdictOf(recorded(silent()), { full: false })).toEqual({ verdict: "passed", complaints: [] });
 });
 
-const saved = { file: "saved.json", property: "gone", invariant: "x", stack: "native", summary: "" };
-const settings = { full: false, replay: { ...saved, plan: { operations: [], faults: [] } } };
+const saved = {
+  format: PLAN_FORMAT as typeof PLAN_FORMAT,
+  file: "saved.json",
+  property: "gone",
+  invariant: "x",
+  stack: "native",
+  summary: "",
+};
+const settings: Parameters<typeof verdictOf>[1] = {
+  full: false,
+  replay: { ...saved, plan: { operations: [], faults: [] } },
+};
 
 test("a replay that no stack could run fails, and says why; that one of them could not is no failure", () => {
   const skipped = record({ stack: "simulated", verdict: "skipped", cases: 0, skipped: 1, reason: "it cannot" });
@@ -65,4 +78,15 @@ test("a replay of a property that did not run fails, and says so", () => {
   expect(verdict).toBe("failed");
   expect(complaints.join()).toMatch(/REPLAY=saved\.json.*"gone"/);
   expect(verdictOf(recorded(record()), settings).verdict).toBe("passed");
+});
+
+test("a choice of invariants that no property of the run has fails it, and lists what there is", () => {
+  const some = record({ invariants: ["balance"], unjudged: ["order", "linearizable"] });
+  const { verdict, complaints } = verdictOf(recorded(some), { full: true, only: ["balance", "blance"] });
+  expect(verdict).toBe("failed");
+  expect(complaints.join()).toContain('ONLY=balance,blance: no property has an invariant "blance"');
+  expect(complaints.join()).toContain("\n  balance\n  linearizable\n  order");
+  expect(verdictOf(recorded(some), { full: true, only: ["balance"] }).verdict).toBe("passed");
+  expect(verdictOf(recorded(some), { full: true, skip: ["order"] }).verdict).toBe("passed");
+  expect(verdictOf(recorded(some), { full: true, skip: ["luck"] }).complaints.join()).toContain('"luck"');
 });

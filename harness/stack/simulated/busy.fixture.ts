@@ -1,6 +1,6 @@
 /**
  * A run that keeps the services busy, for the tests of determinism. As a script, `node busy.fixture.ts BUNDLE SEED`
- * prints the hash of the run; BUNDLE is the JSON of a bundle of the kitchen.
+ * prints the hash of the run; BUNDLE is the JSON of a bundle of the test services.
  */
 import { OPERATION_HEADER } from "../headers.ts";
 import type { ClientAnswer, ExternalRequest, Gate } from "../stack.ts";
@@ -36,10 +36,10 @@ export const told = ({ status, body }: ClientAnswer): unknown => [status, body =
 /** Says what came of it. */
 export async function busy(stack: SimulatedStack): Promise<string> {
   const answers = await Promise.all([
-    call(stack, "/cupboard/a/effects", "x", { [OPERATION_HEADER]: "t/o1" }),
-    call(stack, "/cook/callAndSend", { key: "a", amount: 2 }, { [OPERATION_HEADER]: "t/o2" }),
-    call(stack, "/cupboard/a/add", 1, { [OPERATION_HEADER]: "t/o3" }),
-    call(stack, "/cook/random", undefined, { [OPERATION_HEADER]: "t/o4" }),
+    call(stack, "/testObject/a/effects", "x", { [OPERATION_HEADER]: "t/o1" }),
+    call(stack, "/testService/callAndSend", { key: "a", amount: 2 }, { [OPERATION_HEADER]: "t/o2" }),
+    call(stack, "/testObject/a/add", 1, { [OPERATION_HEADER]: "t/o3" }),
+    call(stack, "/testService/random", undefined, { [OPERATION_HEADER]: "t/o4" }),
   ]);
   await stack.clock.sleep(500);
   return JSON.stringify([answers.map(told), await stack.probe.state("a")]);

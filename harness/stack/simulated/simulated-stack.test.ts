@@ -15,8 +15,11 @@ let kitchen: Bundle;
 let naughty: Bundle;
 
 beforeAll(async () => {
-  const load = { environment: {}, external: { SHELF_URL: "/shelf" } };
-  kitchen = await makeBundle({ module: here("../fidelity/kitchen.ts") }, { patterns: ["kitchen"], ...load });
+  const load = { environment: {}, external: { EXTERNAL_URL: "/external" } };
+  kitchen = await makeBundle(
+    { module: here("../conformance/test-services.ts") },
+    { patterns: ["conformance"], ...load },
+  );
   naughty = await makeBundle({ module: here("naughty.fixture.ts") }, { patterns: ["naughty"], ...load });
 });
 
@@ -32,7 +35,7 @@ test("services answer, in virtual time", async () => {
   const began = performance.now();
   const answer = await stack.run(async () => {
     const before = stack.clock.now();
-    const held = await call(stack, "/cupboard/a/hold", 3_600_000);
+    const held = await call(stack, "/testObject/a/hold", 3_600_000);
     expect(stack.clock.now() - before).toBeGreaterThanOrEqual(3_600_000);
     expect(stack.clock.now() - before).toBeLessThan(3_601_000);
     return held;
@@ -40,7 +43,7 @@ test("services answer, in virtual time", async () => {
   expect(told(answer)).toEqual([200, "held"]);
   expect(performance.now() - began).toBeLessThan(2000);
   expect(await stack.probe.unfinished()).toEqual([]);
-  expect(await stack.probe.state("a")).toEqual({ "cupboard/a": { held: "false" } });
+  expect(await stack.probe.state("a")).toEqual({ "testObject/a": { held: "false" } });
 });
 
 test("the same seed gives the same run, another seed another", async () => {
@@ -78,7 +81,7 @@ test("a message is cut at every place, and the services recover", async () => {
     shelf.before = ask;
     shelf.after = ask;
     const stack = await started(kitchen, shelf, place);
-    const answer = await stack.run(() => call(stack, "/cupboard/a/effects", "x"));
+    const answer = await stack.run(() => call(stack, "/testObject/a/effects", "x"));
     expect(told(answer)).toEqual([200, [1, 2]]);
     expect([...new Set(shelf.puts)].sort()).toEqual(["x/1", "x/2"]);
     expect(shelf.puts.length).toBeLessThanOrEqual(3);
@@ -127,7 +130,7 @@ test("Restate is killed at every place and starts again: nothing that was applie
     const answer = await stack.run(async () => {
       for (;;) {
         try {
-          return await call(stack, "/cupboard/a/effects", "x", { "idempotency-key": "once" });
+          return await call(stack, "/testObject/a/effects", "x", { "idempotency-key": "once" });
         } catch (error) {
           expect((error as Error).message).toMatch(/ECONN(RESET|REFUSED)/);
           await stack.clock.sleep(20);
@@ -151,7 +154,7 @@ test("a frozen process goes on when it is thawed, beside its successor", async (
       if (++calls === 1) await release.promise;
       return external(request);
     };
-    const answer = call(stack, "/cook/effect", "late");
+    const answer = call(stack, "/testService/effect", "late");
     while (calls === 0) await stack.clock.sleep(1);
     const { heal, rested } = await stack.inject({ kind: "zombie" });
     expect(told(await answer)).toEqual([200, 1]);
@@ -176,7 +179,7 @@ test("a thawed process whose call is withheld does not keep its healing waiting,
       if (++calls === 1) await answered.promise;
       return answer;
     };
-    const answer = call(stack, "/cupboard/a/effects", "z");
+    const answer = call(stack, "/testObject/a/effects", "z");
     while (calls === 0) await stack.clock.sleep(1);
     const { heal, rested } = await stack.inject({ kind: "zombie" });
     expect(told(await answer)).toEqual([200, [1, 2]]);
@@ -198,7 +201,7 @@ test("what is scheduled shows the idempotency key that it was sent with, and whe
   const stack = await started(kitchen, new Shelf());
   await stack.run(async () => {
     const headers = { "idempotency-key": "k1", "content-type": "application/json" };
-    const path = "/cupboard/a/hold/send?delay=500ms";
+    const path = "/testObject/a/hold/send?delay=500ms";
     await stack.fetch("ingress", { method: "POST", path, headers, body: "1" });
     const now = stack.clock.now();
     const [scheduled] = await stack.probe.unfinished();
@@ -217,10 +220,10 @@ test("a promise of the gate holds its message and what follows it, and nothing e
   const stack = await started(kitchen, gate);
   await stack.run(async () => {
     let answered = false;
-    const held = call(stack, "/cupboard/held/add", 1).then(() => {
+    const held = call(stack, "/testObject/held/add", 1).then(() => {
       answered = true;
     });
-    expect(told(await call(stack, "/cupboard/other/add", 1))).toEqual([200, 1]);
+    expect(told(await call(stack, "/testObject/other/add", 1))).toEqual([200, 1]);
     await stack.clock.sleep(1000);
     expect(answered).toBe(false);
     release.resolve(undefined);
@@ -236,7 +239,7 @@ test("the gate sees attempts and messages in order, with their place", async () 
   gate.closed = (attempt, clean) => seen.push(`closed ${attempt.handler} ${clean}`);
   const stack = await started(kitchen, gate);
   await stack.run(async () => {
-    await call(stack, "/cupboard/a/add", 5);
+    await call(stack, "/testObject/a/add", 5);
     await stack.clock.sleep(100);
   });
   expect(seen).toEqual([
@@ -263,7 +266,7 @@ test("a front app calls Restate, and says for which operation", async () => {
   const stack = await started(kitchen, gate);
   const headers = { [OPERATION_HEADER]: "tag/o7" };
   const request = { method: "POST", path: "/some/path", headers, body: "hello" };
-  const answer = await stack.run(() => stack.fetch({ app: "kitchen" }, request));
+  const answer = await stack.run(() => stack.fetch({ app: "conformance" }, request));
   expect(told(answer)).toEqual([201, { status: 200, answer: { asked: "/some/path", body: "hello" } }]);
   expect(operations).toEqual(["tag/o7"]);
 });
@@ -274,7 +277,7 @@ test("a client that walks away leaves its invocation behind, or its request neve
     const stack = await started(kitchen, new Shelf(), seed);
     await stack.run(async () => {
       const controller = new AbortController();
-      const request = { method: "POST", path: "/cupboard/a/add", headers: {}, body: "1", signal: controller.signal };
+      const request = { method: "POST", path: "/testObject/a/add", headers: {}, body: "1", signal: controller.signal };
       const answer = stack.fetch("ingress", request);
       if (seed % 2) controller.abort();
       else void stack.clock.sleep(3).then(() => controller.abort());
@@ -283,7 +286,7 @@ test("a client that walks away leaves its invocation behind, or its request neve
         () => "walked away",
       );
       await stack.clock.sleep(1000);
-      const sum = (await stack.probe.state("a"))["cupboard/a"]?.sum ?? "0";
+      const sum = (await stack.probe.state("a"))["testObject/a"]?.sum ?? "0";
       outcomes.add(`${heard}, sum ${sum}`);
     });
   }
@@ -355,10 +358,10 @@ test("what main throws is what run rejects with, and the next run begins afresh"
 
 test("nothing happens after a run, but what it left can be looked at", async () => {
   const stack = await started(kitchen, new Shelf());
-  await stack.run(() => call(stack, "/cupboard/a/add", 1));
-  await expect(call(stack, "/cupboard/a/add", 1)).rejects.toThrow("inside of run()");
+  await stack.run(() => call(stack, "/testObject/a/add", 1));
+  await expect(call(stack, "/testObject/a/add", 1)).rejects.toThrow("inside of run()");
   await expect(stack.clock.sleep(1)).rejects.toThrow("inside of run()");
-  expect(await stack.probe.state("")).toEqual({ "cupboard/a": { sum: "1" } });
+  expect(await stack.probe.state("")).toEqual({ "testObject/a": { sum: "1" } });
 });
 
 test("a message that the model does not know is named, with the version of the SDK", () => {
@@ -395,14 +398,14 @@ test("records of a topic are ingested in the order of their partition, each once
       stack.broker.createTopic("topic", 2);
       const keyOf = (i: number) => (i % 3 ? "a" : "b");
       for (let i = 0; i < 10; i++) stack.broker.produce("topic", { key: keyOf(i), value: String(10 ** i) });
-      await subscribe(stack, "service://cupboard/add");
+      await subscribe(stack, "service://testObject/add");
       await stack.clock.sleep(2);
       const { heal } = await stack.inject({ kind: "kill-server" });
       stack.broker.produce("topic", { key: "a", value: String(10 ** 10) });
       await heal();
       await untilQuiet(stack);
       const state = await stack.probe.state("");
-      expect([state["cupboard/a"]?.sum, state["cupboard/b"]?.sum]).toEqual(["10110110110", "1001001001"]);
+      expect([state["testObject/a"]?.sum, state["testObject/b"]?.sum]).toEqual(["10110110110", "1001001001"]);
     });
     for (const key of ["a", "b"]) {
       const values = [...new Set(inputs.filter((one) => one.startsWith(key)))];
@@ -415,12 +418,12 @@ test("a key that is not UTF-8 blocks its partition, and no other", async () => {
   const stack = await started(kitchen, new Shelf());
   await stack.run(async () => {
     stack.broker.createTopic("topic", 2);
-    await subscribe(stack, "service://cupboard/add");
+    await subscribe(stack, "service://testObject/add");
     stack.broker.produce("topic", { key: new Uint8Array([0xff]), value: "1", partition: 0 });
     stack.broker.produce("topic", { key: "a", value: "1", partition: 0 });
     stack.broker.produce("topic", { key: "b", value: "1", partition: 1 });
     await untilQuiet(stack);
-    expect(await stack.probe.state("")).toEqual({ "cupboard/b": { sum: "1" } });
+    expect(await stack.probe.state("")).toEqual({ "testObject/b": { sum: "1" } });
   });
 });
 

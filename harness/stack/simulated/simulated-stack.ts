@@ -7,6 +7,7 @@ import type {
   Clock,
   Destination,
   Gate,
+  HandlerDescription,
   Injected,
   Injection,
   Probe,
@@ -132,6 +133,16 @@ export class SimulatedStack implements Stack {
   /** The Kafka broker of the run; `POST /subscriptions` at the admin API makes its records invocations. */
   get broker(): Broker {
     return this.#simulation().broker;
+  }
+
+  /** Those of the run that there was last. */
+  handlers(): HandlerDescription[] {
+    return this.#simulation().handlers.open.map(({ service, name, kind, inputSchema }) => ({
+      service,
+      handler: name,
+      isKeyed: kind !== "service",
+      ...(inputSchema && { schema: inputSchema }),
+    }));
   }
 
   /** Sixteen hexadecimal digits that stand for all that happened in the run. */

@@ -63,6 +63,7 @@ export class Simulation implements Host, Network {
   readonly trace: Trace;
   readonly endpoints: Endpoints;
   readonly restate: Restate;
+  readonly handlers: Handlers;
   readonly broker = new Broker(() => this.wallClock());
   gate: Gate | undefined;
   /** why the run cannot go on: an error of the subject or of the model */
@@ -98,6 +99,7 @@ export class Simulation implements Host, Network {
     const first = this.endpoints.current;
     const handlers = handlersOf.get(program) ?? this.#register(first);
     handlersOf.set(program, handlers);
+    this.handlers = handlers;
     const registered = { handlers, sdkVersion: program.sdkVersion };
     this.#clients = new Clients(this);
     const { suspend = 0, lazyState = false, retry = RETRY } = options;

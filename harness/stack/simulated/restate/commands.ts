@@ -6,7 +6,7 @@ import {
   MessageType,
   messageName,
 } from "../../../protocol/index.ts";
-import { invocationId, parseAwakeableId } from "./ids.ts";
+import { flawOfInvocationId, invocationId, parseAwakeableId } from "./ids.ts";
 import { asNotification, failure, type Invocation, type Result, type Waiter } from "./invocation.ts";
 import type { Promises } from "./promises.ts";
 import type { State } from "./state.ts";
@@ -169,6 +169,28 @@ export const unknownMessage = (type: number, sdkVersion: string): Error =>
     `the model of Restate does not know the message ${messageName(type)}, which the SDK ${sdkVersion} sent; ` +
       "run on the native stack, or teach it to harness/stack/simulated/restate/commands.ts",
   );
+
+/** A command that names what is no id fails its attempt, and the next one, until the invocation is killed. */
+export function flawOfIds({ type, body }: Frame): string | undefined {
+  switch (type) {
+    case MessageType.CompleteAwakeable: {
+      const awakeable = parseAwakeableId(decode(type, body).awakeable_id);
+      return typeof awakeable === "string" ? `500 cannot decode entry: awakeable id: ${awakeable}` : undefined;
+    }
+    case MessageType.SendSignal: {
+      const flaw = flawOfInvocationId(decode(type, body).target_invocation_id);
+      return flaw && `500 cannot decode entry: target_invocation_id: ${flaw}`;
+    }
+    case MessageType.AttachInvocation:
+    case MessageType.GetInvocationOutput: {
+      const { invocation_id: id } = decode(type, body);
+      const flaw = id === undefined ? undefined : flawOfInvocationId(id);
+      return flaw && `500 cannot process command: invalid invocation id ${id}: ${flaw}`;
+    }
+    default:
+      return undefined;
+  }
+}
 
 /** An awakeable is completed by whoever comes first: the SDK takes the first signal of its number. */
 export function completeAwakeable(

@@ -1,3 +1,4 @@
+import type { JsonSchema } from "../../stack.ts";
 import type { Services } from "../processes/program.ts";
 
 /** What Restate knows of a handler, from its registration. */
@@ -15,6 +16,8 @@ export interface Handler {
   inactivityTimeout: number;
   abortTimeout: number;
   isPublic: boolean;
+  /** JSON schema of the input */
+  inputSchema: JsonSchema | undefined;
 }
 
 /**
@@ -42,7 +45,7 @@ interface ManifestHandler extends ManifestOptions {
   name: string;
   ty?: "EXCLUSIVE" | "SHARED" | "WORKFLOW";
   ingressPrivate?: boolean;
-  input?: { contentType?: string };
+  input?: { contentType?: string; jsonSchema?: JsonSchema };
   output?: { contentType?: string };
 }
 
@@ -60,6 +63,7 @@ export class Handlers {
           name: handler.name,
           kind: service.ty === "SERVICE" ? "service" : kindOf(service.ty, handler.ty),
           accepts: handler.input?.contentType,
+          inputSchema: handler.input?.jsonSchema,
           answers: handler.output?.contentType,
           lazyState: handler.enableLazyState ?? service.enableLazyState ?? false,
           inactivityTimeout: handler.inactivityTimeout ?? service.inactivityTimeout ?? DEFAULTS.inactivityTimeout,
@@ -70,6 +74,10 @@ export class Handlers {
     }
   }
 
+  /** Those that clients may call. */
+  get open(): Handler[] {
+    return [...this.#handlers.values()].filter(({ isPublic }) => isPublic);
+  }
   find(service: string, handler: string): Handler | undefined {
     return this.#handlers.get(`${service}/${handler}`);
   }

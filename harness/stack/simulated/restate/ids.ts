@@ -42,7 +42,7 @@ export function invocationId({ service, handler, key, idempotencyKey, isRun, nam
 export const textOf = (bytes: Uint8Array): string =>
   `inv_1${base62(bytes.subarray(0, 8), 11)}${base62(bytes.subarray(8, 24), 22)}`;
 
-const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+const DIGITS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";
 
 /** A big-endian number in base 62, by long division, two bytes at a time. */
 function base62(bytes: Uint8Array, length: number): string {
@@ -64,16 +64,53 @@ function base62(bytes: Uint8Array, length: number): string {
 
 /** Why a text is no invocation id; nothing when it may be one. */
 export function flawOfInvocationId(text: string): string | undefined {
-  if (!/^[a-z]+_1/.test(text)) return "bad format";
-  if (!text.startsWith("inv_1")) return "id doesn't match the expected type";
+  const flaw = flawOfHead(text);
+  if (flaw) return flaw;
+  if (!text.startsWith("inv_1")) return WRONG_TYPE;
   if (text.length !== 38) return "bad length";
-  return /^inv_1[0-9A-Za-z]+$/.test(text) ? undefined : "bad format";
+  const [partition, own] = [text.slice(5, 16), text.slice(16)];
+  return fits(partition, 64n) && fits(own, 128n) ? undefined : "base62 decode error";
 }
 
-/** An awakeable is a signal of its invocation, addressed by the invocation's bytes and the number of the signal. */
+/** True when a text is a number in base 62 of so many bits. */
+function fits(text: string, bits: bigint): boolean {
+  let number = 0n;
+  for (const digit of text) {
+    if (!DIGITS.includes(digit)) return false;
+    number = number * 62n + BigInt(DIGITS.indexOf(digit));
+  }
+  return number < 1n << bits;
+}
+
+const WRONG_TYPE = "id doesn't match the expected type";
+const TYPES = new Set(["inv", "sign", "prom", "dp", "sub"]);
+
+/** What is wrong with the type and the version of an id: what comes first is judged first. */
+function flawOfHead(text: string): string | undefined {
+  if (text === "") return "bad length";
+  const end = text.indexOf("_");
+  if (end < 0) return "bad format";
+  const type = text.slice(0, end);
+  if (!TYPES.has(type)) return `unrecognized resource type: ${type}`;
+  const version = text.at(end + 1);
+  if (version === undefined) return "bad length";
+  return version === "1" ? undefined : "unrecognized codec version";
+}
+
+/**
+ * An awakeable is a signal of its invocation, addressed by the invocation's bytes and the number of the signal. Those of
+ * earlier protocols, `prom_1...`, are nobody's here.
+ * @returns why it is none, in the words of the server, or what it addresses
+ */
 export function parseAwakeableId(text: string): { invocation: string; signal: number } | string {
-  if (!/^[a-z]+_1/.test(text)) return "bad format";
-  const raw = Buffer.from(text.replace(/^sign_1/, ""), "base64url");
-  if (!text.startsWith("sign_1") || raw.length !== 28) return "id doesn't match the expected type";
-  return { invocation: textOf(raw.subarray(0, 24)), signal: raw.readUInt32BE(24) };
+  const flaw = flawOfHead(text);
+  if (flaw) return flaw;
+  const [, type, content = ""] = /^(sign|prom)_1(.*)$/s.exec(text) ?? [];
+  const raw = Buffer.from(content, "base64url");
+  // padding is optional; what the encoding does not need must be zero
+  const isEncoded = raw.length === 28 && raw.toString("base64url") === content.replace(/={1,2}$/, "");
+  if (type === "prom" && content.length !== 38) return "bad length";
+  if (type === "prom" && !isEncoded) return "base62 decode error";
+  if (!isEncoded) return WRONG_TYPE;
+  return { invocation: textOf(raw.subarray(0, 24)), signal: type === "prom" ? 0 : raw.readUInt32BE(24) };
 }

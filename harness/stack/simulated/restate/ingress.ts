@@ -64,7 +64,7 @@ export class Ingress {
         return this.#result(what, rest, raw.at(-2) ?? "", request, later);
       case "awakeables":
       case "a":
-        return this.#awakeable(rest, request);
+        return this.#awakeable(raw.slice(2), request);
       case "health":
         return json(200, { services: [...this.#processor.surface.handlers.services] });
       default:
@@ -149,7 +149,7 @@ export class Ingress {
 
   // --- /restate/awakeables/ID/...: docs.restate.dev/develop/ts/external-events ---
 
-  /** The same answer whether it is the first completion or comes too late. */
+  /** The same answer whether it is the first completion or comes too late. The id is taken literally (1.7.12). */
   #awakeable([id = "", verb]: string[], { method, body }: IngressRequest): HttpAnswer {
     if (verb !== "resolve" && verb !== "reject") return NOT_FOUND;
     if (method !== "POST") return METHOD_NOT_ALLOWED;

@@ -4,7 +4,7 @@ import { type Network, Stream } from "../network/stream.ts";
 import type { Endpoints } from "../processes/endpoints.ts";
 import { placeOf } from "../processes/places.ts";
 import type { Timer } from "../scheduler.ts";
-import { unknownMessage } from "./commands.ts";
+import { flawOfIds, unknownMessage } from "./commands.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Invoker as InvokerOfProcessor, PartitionProcessor } from "./partition-processor.ts";
 
@@ -224,9 +224,11 @@ export class Invoker implements InvokerOfProcessor {
 
   #command(invocation: Invocation, running: RunningAttempt, frame: Frame): void {
     if (!isCommand(frame.type)) throw unknownMessage(frame.type, this.processor.surface.sdkVersion);
-    const unknown = this.#unknownTarget(frame);
-    if (unknown) {
-      this.#failed(invocation, running, unknown);
+    const why = this.#unknownTarget(frame) ?? flawOfIds(frame);
+    if (why) {
+      this.#failed(invocation, running, why);
+      // the server lets go of the stream: what the endpoint answers to its end may be lost
+      if (chance(this.#options.seed, `drops ${invocation.name}#${invocation.attempts}`) < 0.5) running.stream.abort();
       return;
     }
     this.#active(invocation, running);

@@ -1,32 +1,18 @@
 /**
- * One of everything that the SDK offers, for comparing the model of Restate with the real server. It calls one external
- * system, "shelf", at SHELF_URL. There are three kitchens, alike but for how their handlers are run.
+ * Test services with one of everything that the SDK offers, for comparing the model of Restate with the real server. They
+ * call one external system, at EXTERNAL_URL. There are three variants of them, alike but for how their handlers are run.
  */
 import * as restate from "@restatedev/restate-sdk";
 import { OPERATION_HEADER } from "../headers.ts";
+import { errorAsValue } from "./error-as-value.ts";
+import { callExternal } from "./external.ts";
+import { programServices } from "./programs/services.ts";
 
 const { object, service, workflow, handlers, TerminalError, RestatePromise, rpc } = restate;
-
-/** An error as a value, so that a caller's answer shows what it caught. */
-function told(error: unknown): unknown {
-  if (!(error instanceof Error)) return String(error);
-  const { code, metadata } = error as restate.TerminalError;
-  return { error: error.constructor.name, message: error.message, code: code ?? null, metadata: metadata ?? null };
-}
 
 /** Headers that name the client for whom a call is made: without a key, nothing else says it. */
 function onBehalf(ctx: restate.Context): Record<string, string> {
   return { [OPERATION_HEADER]: ctx.request().headers.get(OPERATION_HEADER) ?? "" };
-}
-
-async function put(name: string, value: unknown): Promise<unknown> {
-  const response = await fetch(`${process.env.SHELF_URL}/put`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name, value }),
-  });
-  if (!response.ok) throw new Error(`the shelf answered ${response.status}`);
-  return response.json();
 }
 
 /** A step that fails, is tried once more after some milliseconds, and fails for good. */
@@ -39,16 +25,16 @@ const failTwice = (ctx: restate.Context, name: string, retryAfter: number) =>
     { maxRetryAttempts: 2 },
   );
 
-/** @param named the name of a service in this kitchen */
-function kitchen(
+/** @param named the name of a service in this variant */
+function servicesOf(
   named: (name: string) => string,
   plain: restate.ServiceOptions,
   stateful: { enableLazyState?: boolean },
 ) {
   const options = { ...plain, ...stateful };
 
-  const cupboard = object({
-    name: named("cupboard"),
+  const testObject = object({
+    name: named("testObject"),
     options,
     handlers: {
       add: async (ctx: restate.ObjectContext, amount: number) => {
@@ -96,7 +82,7 @@ function kitchen(
         try {
           return { value: await promise };
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
       /** the same, with a compensation when it fails */
@@ -106,7 +92,7 @@ function kitchen(
         try {
           return await promise;
         } catch (error) {
-          await ctx.run("undo", () => put("undone", ctx.key));
+          await ctx.run("undo", () => callExternal("undone", ctx.key));
           ctx.set("undone", true);
           throw error;
         }
@@ -119,12 +105,12 @@ function kitchen(
           return { value: await promise };
         } catch (error) {
           try {
-            await ctx.run("release", () => put(`${ctx.key}/released`, 1));
+            await ctx.run("release", () => callExternal(`${ctx.key}/released`, 1));
             await ctx.sleep(5);
-            await ctx.objectClient(cupboard, `${ctx.key}/other`).add(-1);
+            await ctx.objectClient(testObject, `${ctx.key}/other`).add(-1);
             ctx.set("undone", true);
           } catch (again) {
-            await ctx.run("report", () => put(`${ctx.key}/reported`, 1));
+            await ctx.run("report", () => callExternal(`${ctx.key}/reported`, 1));
             ctx.set("undone", "in part");
             throw again;
           }
@@ -137,21 +123,21 @@ function kitchen(
         try {
           return { value: await ctx.signal<string>("bell") };
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
       effects: async (ctx: restate.ObjectContext, name: string) => {
-        const first = await ctx.run("first", () => put(`${name}/1`, 1));
+        const first = await ctx.run("first", () => callExternal(`${name}/1`, 1));
         ctx.set("first", first);
         await ctx.sleep(5);
-        const second = await ctx.run("second", () => put(`${name}/2`, 2));
+        const second = await ctx.run("second", () => callExternal(`${name}/2`, 2));
         return [first, second];
       },
     },
   });
 
-  const cook = service({
-    name: named("cook"),
+  const testService = service({
+    name: named("testService"),
     options: plain,
     handlers: {
       echo: async (_: restate.Context, value: unknown) => value ?? null,
@@ -180,7 +166,7 @@ function kitchen(
         return [one, object, nothing ?? null];
       },
       parallelRuns: async (ctx: restate.Context, names: string[]) =>
-        RestatePromise.all(names.map((name) => ctx.run(name, () => put(name, "parallel")))),
+        RestatePromise.all(names.map((name) => ctx.run(name, () => callExternal(name, "parallel")))),
       flaky: async (ctx: restate.Context) => {
         try {
           await ctx.run(
@@ -192,7 +178,7 @@ function kitchen(
           );
           return "?";
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
       retryLater: async (ctx: restate.Context) => {
@@ -200,17 +186,17 @@ function kitchen(
           await failTwice(ctx, "later", 5);
           return "?";
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
       /** its first attempt fails, and the next one comes after a while */
       backOff: async (ctx: restate.Context, name: string) => {
-        await ctx.run("before", () => put(`${name}/before`, 1));
+        await ctx.run("before", () => callExternal(`${name}/before`, 1));
         try {
           await failTwice(ctx, "fails", 60);
         } catch (error) {
-          await ctx.run("after", () => put(`${name}/after`, 1));
-          return told(error);
+          await ctx.run("after", () => callExternal(`${name}/after`, 1));
+          return errorAsValue(error);
         }
         return "?";
       },
@@ -220,13 +206,13 @@ function kitchen(
         return [typeof before[0], typeof before[1], typeof (await ctx.date.now())];
       },
       addAll: async (ctx: restate.Context, keys: string[]) =>
-        RestatePromise.all(keys.map((key) => ctx.objectClient(cupboard, key).add(1))),
+        RestatePromise.all(keys.map((key) => ctx.objectClient(testObject, key).add(1))),
       settleAll: async (ctx: restate.Context): Promise<unknown> => {
         const settled = await RestatePromise.allSettled([
-          ctx.serviceClient(cook).echo(1, rpc.opts({ headers: onBehalf(ctx) })),
-          ctx.serviceClient(cook).fail(409, rpc.opts({ headers: onBehalf(ctx) })),
+          ctx.serviceClient(testService).echo(1, rpc.opts({ headers: onBehalf(ctx) })),
+          ctx.serviceClient(testService).fail(409, rpc.opts({ headers: onBehalf(ctx) })),
         ]);
-        return settled.map((one) => (one.status === "fulfilled" ? one.value : told(one.reason)));
+        return settled.map((one) => (one.status === "fulfilled" ? one.value : errorAsValue(one.reason)));
       },
       race: async (ctx: restate.Context) =>
         RestatePromise.race([ctx.sleep(10_000).map(() => "slow"), ctx.run("fast", () => "fast")]),
@@ -234,18 +220,18 @@ function kitchen(
         try {
           return await ctx.awakeable<string>().promise.orTimeout(30);
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
       callAndSend: async (ctx: restate.Context, { key, amount }: { key: string; amount: number }) => {
-        const sum = await ctx.objectClient(cupboard, key).add(amount);
-        ctx.objectSendClient(cupboard, key).add(100);
-        ctx.objectSendClient(cupboard, key).add(1000, rpc.sendOpts({ delay: 20 }));
+        const sum = await ctx.objectClient(testObject, key).add(amount);
+        ctx.objectSendClient(testObject, key).add(100);
+        ctx.objectSendClient(testObject, key).add(1000, rpc.sendOpts({ delay: 20 }));
         return sum;
       },
       generic: async (ctx: restate.Context, key: string) => {
         const bytes = await ctx.genericCall({
-          service: named("cupboard"),
+          service: named("testObject"),
           method: "add",
           key,
           parameter: new TextEncoder().encode("3"),
@@ -254,20 +240,21 @@ function kitchen(
         return new TextDecoder().decode(bytes);
       },
       callHeaders: async (ctx: restate.Context): Promise<unknown> =>
-        ctx.serviceClient(cook).headers(rpc.opts({ headers: { ...onBehalf(ctx), "x-my-header": "call" } })),
+        ctx.serviceClient(testService).headers(rpc.opts({ headers: { ...onBehalf(ctx), "x-my-header": "call" } })),
       catchFail: async (ctx: restate.Context): Promise<unknown> => {
         try {
-          return await ctx.serviceClient(cook).fail(451, rpc.opts({ headers: onBehalf(ctx) }));
+          return await ctx.serviceClient(testService).fail(451, rpc.opts({ headers: onBehalf(ctx) }));
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
       addOnce: async (ctx: restate.Context, { key, once }: { key: string; once: string }) => {
-        const add = (amount: number) => ctx.objectClient(cupboard, key).add(amount, rpc.opts({ idempotencyKey: once }));
+        const add = (amount: number) =>
+          ctx.objectClient(testObject, key).add(amount, rpc.opts({ idempotencyKey: once }));
         return [await add(1), await add(10)];
       },
       sendAndAttach: async (ctx: restate.Context, key: string) => {
-        const handle = ctx.objectSendClient(cupboard, key).add(5);
+        const handle = ctx.objectSendClient(testObject, key).add(5);
         const id = await handle.invocationId;
         return await ctx.attach<number>(id as never);
       },
@@ -275,11 +262,14 @@ function kitchen(
         try {
           return await ctx.attach<number>(id as never);
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
+      cancelUnknown: async (ctx: restate.Context, id: string) => {
+        ctx.cancel(id as never);
+      },
       cancelChild: async (ctx: restate.Context, key: string) => {
-        const call = ctx.objectClient(cupboard, key).wait();
+        const call = ctx.objectClient(testObject, key).wait();
         const id = await call.invocationId;
         await ctx.sleep(20);
         ctx.cancel(id);
@@ -287,21 +277,21 @@ function kitchen(
       },
       waitForChild: async (ctx: restate.Context, key: string) => {
         try {
-          return await ctx.objectClient(cupboard, key).waitOrUndo();
+          return await ctx.objectClient(testObject, key).waitOrUndo();
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
       /** cancelled again while it compensates */
       undoSlowly: async (ctx: restate.Context, key: string) => {
-        ctx.objectSendClient(cupboard, key).add(1);
+        ctx.objectSendClient(testObject, key).add(1);
         const caught: unknown[] = [];
         for (let i = 0; i < 2; i++) {
           try {
             await ctx.sleep(60_000);
           } catch (error) {
-            caught.push(told(error));
-            ctx.objectSendClient(cupboard, key).add(10);
+            caught.push(errorAsValue(error));
+            ctx.objectSendClient(testObject, key).add(10);
           }
         }
         return caught;
@@ -325,22 +315,22 @@ function kitchen(
           .reject(reason);
       },
       useWorkflow: async (ctx: restate.Context, key: string) => {
-        await ctx.workflowClient(recipe, key).approve("yes");
-        return await ctx.workflowClient(recipe, key).look();
+        await ctx.workflowClient(testWorkflow, key).approve("yes");
+        return await ctx.workflowClient(testWorkflow, key).look();
       },
       runWorkflow: async (ctx: restate.Context, key: string) => {
-        ctx.workflowSendClient(recipe, key).run("once");
-        await ctx.workflowClient(recipe, key).approve("go");
+        ctx.workflowSendClient(testWorkflow, key).run("once");
+        await ctx.workflowClient(testWorkflow, key).approve("go");
         try {
-          return await ctx.workflowClient(recipe, key).run("twice");
+          return await ctx.workflowClient(testWorkflow, key).run("twice");
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       },
       /** listens for its cancellation itself, instead of being interrupted */
       explicit: handlers.handler({ explicitCancellation: true }, async (ctx: restate.Context, key: string) => {
         const { cancellation, cancelPreviousCalls } = ctx as restate.internal.ContextInternal;
-        const call = ctx.objectClient(cupboard, key).wait();
+        const call = ctx.objectClient(testObject, key).wait();
         const first = await RestatePromise.race([
           call.map(() => "answered"),
           cancellation.call(ctx).map(() => "cancelled"),
@@ -350,7 +340,7 @@ function kitchen(
       }),
       /** sends, and ends in an error: what was sent stands */
       sendAndFail: async (ctx: restate.Context, key: string) => {
-        ctx.objectSendClient(cupboard, key).add(3);
+        ctx.objectSendClient(testObject, key).add(3);
         await ctx.sleep(1);
         throw new TerminalError("after all");
       },
@@ -362,18 +352,18 @@ function kitchen(
         };
         await RestatePromise.all([
           ctx.sleep(500).map(note("slow")),
-          ctx.objectClient(cupboard, key).add(1).map(note("call")),
-          ctx.run("step", () => put(`${key}/step`, 1)).map(note("step")),
+          ctx.objectClient(testObject, key).add(1).map(note("call")),
+          ctx.run("step", () => callExternal(`${key}/step`, 1)).map(note("step")),
         ]);
         return order.sort();
       },
-      /** a closure that blocks until the shelf answers */
-      effect: async (ctx: restate.Context, name: string) => ctx.run("effect", () => put(name, 1)),
+      /** a closure that blocks until the external system answers */
+      effect: async (ctx: restate.Context, name: string) => ctx.run("effect", () => callExternal(name, 1)),
     },
   });
 
-  const recipe = workflow({
-    name: named("recipe"),
+  const testWorkflow = workflow({
+    name: named("testWorkflow"),
     options,
     handlers: {
       run: async (ctx: restate.WorkflowContext, input: string) => {
@@ -385,7 +375,7 @@ function kitchen(
           await ctx.promise<string>("go").resolve(value);
           return "ok";
         } catch (error) {
-          return told(error);
+          return errorAsValue(error);
         }
       }),
       deny: handlers.workflow.shared(async (ctx: restate.WorkflowSharedContext, message: string) => {
@@ -399,21 +389,24 @@ function kitchen(
     },
   });
 
-  return [cupboard, cook, recipe];
+  return [testObject, testService, testWorkflow];
 }
 
 const services = [
-  ...kitchen((name) => name, {}, {}),
+  ...servicesOf((name) => name, {}, {}),
   // every await suspends, as in request/response mode
-  ...kitchen((name) => `${name}Suspending`, { inactivityTimeout: 0 }, {}),
+  ...servicesOf((name) => `${name}Suspending`, { inactivityTimeout: 0 }, {}),
   // state is read on demand
-  ...kitchen((name) => `${name}Lazy`, {}, { enableLazyState: true }),
+  ...servicesOf((name) => `${name}Lazy`, {}, { enableLazyState: true }),
+  ...programServices("", {}, {}),
+  ...programServices("Suspending", { inactivityTimeout: 0 }, {}),
+  ...programServices("Lazy", {}, { enableLazyState: true }),
 ];
 
 /** A front HTTP app: it calls Restate, and says so. */
 async function app(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);
-  const answer = await fetch(`${process.env.INGRESS_URL}/cook/echo`, {
+  const answer = await fetch(`${process.env.INGRESS_URL}/testService/echo`, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify({ asked: pathname, body: await request.text() }),
@@ -422,5 +415,5 @@ async function app(request: Request): Promise<Response> {
 }
 
 export const catalog = {
-  kitchen: { services, app, external: ["shelf"] },
+  conformance: { services, app, external: ["external"] },
 };

@@ -1,5 +1,5 @@
 import { OPERATION_HEADER } from "../headers.ts";
-import type { ClientAnswer, ClientRequest, Injection, Stack } from "../stack.ts";
+import type { ClientAnswer, ClientRequest, Injection, InvocationStatus, Stack } from "../stack.ts";
 
 /** How an invocation is ended through the admin API. */
 export type Ending = "cancel" | "kill";
@@ -16,32 +16,38 @@ interface Extra {
 }
 
 /**
- * A client of one kitchen, on any stack. All its keys begin with its name, so that many guests can be served at the same
- * time; a kitchen is told by what is added to the names of its services.
+ * A client of one variant of the test services, on any stack. All its keys begin with its name, so that many clients can
+ * be served at the same time.
  */
-export class Guest {
+export class TestClient {
   readonly name: string;
   readonly #stack: Stack;
-  readonly #kitchen: string;
+  readonly #variant: string;
   readonly #meetsRestarts: boolean;
   /** ids of what was sent with an idempotency key, and who waits for them */
   readonly #sent = new Map<string, PromiseWithResolvers<string>>();
   readonly #ids = new Set<string>();
 
   /**
-   * @param name unique among the guests of a stack
+   * @param variant what is added to the names of the services
+   * @param name unique among the clients of a stack
    * @param meetsRestarts asks again when a server that has just started does not know its services yet
    */
-  constructor(stack: Stack, kitchen: string, name: string, meetsRestarts: boolean) {
+  constructor(stack: Stack, variant: string, name: string, meetsRestarts: boolean) {
     this.#stack = stack;
-    this.#kitchen = kitchen;
+    this.#variant = variant;
     this.name = name;
     this.#meetsRestarts = meetsRestarts;
   }
 
-  /** Calls "service/handler", or "object/key/handler" with a key that is made the guest's own. */
+  /** True where time is virtual. */
+  get isVirtual(): boolean {
+    return this.#stack.capabilities.has("virtual-time");
+  }
+
+  /** Calls "service/handler", or "object/key/handler" with a key that is made the client's own. */
   async call(target: string, body?: unknown, extra: Extra = {}): Promise<Answer> {
-    return told(await this.#post(this.#path(target), body, extra));
+    return answerOf(await this.#post(this.#path(target), body, extra));
   }
 
   /** Sends; the id of the invocation, and the answer without what is never the same. */
@@ -68,18 +74,18 @@ export class Guest {
   }
 
   async attach(id: string): Promise<Answer> {
-    return told(await this.#get(`/restate/invocation/${id}/attach`));
+    return answerOf(await this.#get(`/restate/invocation/${id}/attach`));
   }
   async output(id: string): Promise<Answer> {
-    return told(await this.#get(`/restate/invocation/${id}/output`));
+    return answerOf(await this.#get(`/restate/invocation/${id}/output`));
   }
   /** Attaches to the invocation, or asks for its output, that was made with an idempotency key; it is escaped as in any path. */
   async named(target: string, once: string, verb: "attach" | "output"): Promise<Answer> {
     const key = encodeURIComponent(this.key(once));
-    return told(await this.#get(`/restate/invocation${this.#path(target)}/${key}/${verb}`));
+    return answerOf(await this.#get(`/restate/invocation${this.#path(target)}/${key}/${verb}`));
   }
   async workflow(key: string, verb: "attach" | "output"): Promise<Answer> {
-    return told(await this.#get(`/restate/workflow/recipe${this.#kitchen}/${this.key(key)}/${verb}`));
+    return answerOf(await this.#get(`/restate/workflow/testWorkflow${this.#variant}/${this.key(key)}/${verb}`));
   }
 
   async resolve(awakeable: string, value: unknown): Promise<number> {
@@ -104,10 +110,15 @@ export class Guest {
     return this.#admin(id, "purge");
   }
 
+  /** The state of all that has a key of the client's, as text. */
+  async allState(): Promise<Record<string, Record<string, string>>> {
+    return this.#again(() => this.#stack.probe.state(this.name), true);
+  }
+
   /** The state of an object, values parsed. */
-  async state(object: "cupboard" | "recipe", key = ""): Promise<Record<string, unknown>> {
-    const all = await this.#again(() => this.#stack.probe.state(this.name), true);
-    const texts = all[`${object}${this.#kitchen}/${this.key(key)}`] ?? {};
+  async state(object: "testObject" | "testWorkflow", key = ""): Promise<Record<string, unknown>> {
+    const all = await this.allState();
+    const texts = all[`${object}${this.#variant}/${this.key(key)}`] ?? {};
     const parsed = Object.entries(texts).map(([name, text]) => [name, text === "" ? "" : JSON.parse(text)] as const);
     return Object.fromEntries(parsed.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -132,13 +143,30 @@ export class Guest {
     return seen === end ? undefined : seen;
   }
 
-  /** Waits until nothing of the guest's runs, nor will. */
+  /** True when the last attempt of an invocation has failed, and there will be another one. */
+  async isFailing(id: string): Promise<boolean> {
+    const unfinished = await this.#again(() => this.#stack.probe.unfinished(), true);
+    return unfinished.some((one) => one.id === id && one.failure !== undefined);
+  }
+
+  /**
+   * What the client has made and is not over yet.
+   * @param known ids of other invocations that are its own
+   */
+  async unfinished(known: ReadonlySet<string> = new Set()): Promise<InvocationStatus[]> {
+    const all = await this.#again(() => this.#stack.probe.unfinished(), true);
+    return all.filter(
+      ({ id, key, idempotencyKey }) =>
+        this.#ids.has(id) || known.has(id) || key?.startsWith(this.name) || idempotencyKey?.startsWith(this.name),
+    );
+  }
+
+  /** Waits until nothing of the client's runs, nor will. */
   async quiet(): Promise<void> {
     // what has just been sent may be on its way
     for (let i = 0; i < 2; i++)
       await this.until("all is quiet", async () => {
-        const unfinished = await this.#again(() => this.#stack.probe.unfinished(), true);
-        return !unfinished.some(({ id, key }) => this.#ids.has(id) || key?.startsWith(this.name));
+        return (await this.unfinished()).length === 0;
       });
   }
 
@@ -146,7 +174,7 @@ export class Guest {
   async awakeable(key = ""): Promise<string> {
     return this.until(
       "there is an awakeable",
-      async () => (await this.state("cupboard", key)).awakeable as string | undefined,
+      async () => (await this.state("testObject", key)).awakeable as string | undefined,
     );
   }
 
@@ -161,7 +189,7 @@ export class Guest {
   /** Through the front app. */
   async app(path: string, body: string): Promise<Answer> {
     const headers = { [OPERATION_HEADER]: this.name };
-    return told(await this.#stack.fetch({ app: "kitchen" }, { method: "POST", path, headers, body }));
+    return answerOf(await this.#stack.fetch({ app: "conformance" }, { method: "POST", path, headers, body }));
   }
 
   inject(injection: Injection) {
@@ -171,7 +199,7 @@ export class Guest {
   #path(target: string): string {
     const [service, ...rest] = target.split("/");
     const segments = rest.length === 2 ? [this.key(rest[0]!), rest[1]!] : rest;
-    return `/${[service + this.#kitchen, ...segments].join("/")}`;
+    return `/${[service + this.#variant, ...segments].join("/")}`;
   }
 
   #post(
@@ -227,7 +255,7 @@ export class Guest {
 /** the status of an output that is not there yet */
 const NOT_YET = 470;
 
-function told({ status, body }: ClientAnswer): Answer {
+function answerOf({ status, body }: ClientAnswer): Answer {
   if (body === "") return [status, ""];
   try {
     return [status, JSON.parse(body)];

@@ -1,0 +1,1 @@
+export { allMutants, allProperties } from "./properties.ts";

@@ -1,0 +1,66 @@
+import { isCommand, MessageType } from "../../../protocol/index.ts";
+import type { Execution } from "../compare.ts";
+import type { RecordedAttempt } from "../recorder.ts";
+import type { ProgramAnswer } from "./script.ts";
+
+const COMMANDS: ReadonlySet<string> = new Set(
+  Object.entries(MessageType)
+    .filter(([name, type]) => isCommand(type) && name !== "Input")
+    .map(([name]) => name),
+);
+const nameOf = (text: string): string => text.slice(0, text.indexOf(" "));
+/** True for the words of a command that a handler sent, or sent before and is told again. */
+export const isCommandText = (text: string): boolean => COMMANDS.has(nameOf(text));
+
+/**
+ * All that a run shows, each for itself: answers, results, state, effects, each message with its content, and for each
+ * attempt the commands from its beginning, in order, with its last word. Left out is what the order of independent
+ * messages decides: which notification came before which, and which of them an attempt was told again.
+ */
+export function factsOf({ outcome, recorded }: Execution): Set<string> {
+  const [text, , puts] = JSON.parse(outcome) as [answer: string, ended: unknown, puts: string[]];
+  if (!text.startsWith("{")) return new Set([text]);
+  const { answers, killed, results, state } = JSON.parse(text) as ProgramAnswer;
+  const counts = Map.groupBy(puts, (name) => name);
+  const brokenOff = new Set(recorded.filter((attempt) => !isCalm(attempt)).map(({ target }) => target.split(" ")[1]));
+  const isExact = (name: string): boolean =>
+    name.startsWith("@") && name.includes("/") && !brokenOff.has(name.slice(1, name.lastIndexOf("/")));
+  return new Set([
+    ...answers.map(([label, one]) => `the client of ${label} is answered ${JSON.stringify(one)}`),
+    ...killed.map((label) => `stuck: ${label}`),
+    ...results.map(([target, result]) => `the result of ${target} is ${JSON.stringify(result)}`),
+    ...state.map(([object, values]) => `the state of ${object} is ${JSON.stringify(values)}`),
+    ...[...counts].map(
+      ([name, { length }]) => `the external system is called for ${name}, times: ${isExact(name) ? length : "any"}`,
+    ),
+    ...recorded.flatMap(messagesOf),
+    ...recorded.map(sequenceOf),
+  ]);
+}
+
+/** When an attempt ends otherwise, it is a matter of time which steps are under way, and run again. */
+const isCalm = ({ up }: RecordedAttempt): boolean => ["End", "Suspension"].includes(nameOf(up.at(-1) ?? ""));
+
+function messagesOf({ target, down, up }: RecordedAttempt): string[] {
+  const told = down.filter((text) => !isCommandText(text) && nameOf(text) !== "Start");
+  const said = up.filter((text) => !isCommandText(text) && nameOf(text) !== "Suspension");
+  return [...told, ...said].map((text) => `a message of ${target}: ${text}`);
+}
+
+const UNFINISHED = "and so on";
+
+function sequenceOf({ target, down, up }: RecordedAttempt): string {
+  const commands = [...down, ...up].filter(isCommandText);
+  const last = up.at(-1) ?? "";
+  const end = LAST.has(nameOf(last)) ? nameOf(last) : UNFINISHED;
+  return [`the commands of ${target}:`, ...commands, end].join(" | ");
+}
+const LAST: ReadonlySet<string> = new Set(["End", "Error", "Suspension"]);
+
+/** True when a fact is among those of the model; what was broken off, also as the beginning of what was not. */
+export function isKnown(fact: string, known: ReadonlySet<string>): boolean {
+  if (known.has(fact)) return true;
+  if (!fact.endsWith(` | ${UNFINISHED}`)) return false;
+  const beginning = fact.slice(0, -UNFINISHED.length);
+  return [...known].some((one) => one.startsWith(beginning));
+}
