@@ -67,24 +67,38 @@ export class ProgramChecker {
   }
 
   /** Compares what the real server did with what the model does. */
-  async compare({ scenario, real }: Ran): Promise<Comparison> {
-    const facts = factsOf(real);
-    const known = new Set<string>();
-    const attempts = new Set<string>();
-    const outcomes = new Set<string>();
-    for (let seed = 0; seed < SEEDS; seed++) {
-      const model = await runOfModel(this.#simulated, scenario, real, seed);
-      outcomes.add(model.outcome);
-      for (const attempt of model.attempts) attempts.add(attempt);
-      for (const fact of factsOf(model)) known.add(fact);
-      if (outcomes.has(real.outcome) && real.attempts.every((one) => attempts.has(one))) return {};
-      if (seed >= EXACT_SEEDS && isInterleaving(facts, known)) return { rule: "interleaving" };
-    }
-    const unknown = [...facts].filter((fact) => !isKnown(fact, known));
-    return isAttemptedOnceMore(unknown, scenario, real)
-      ? { rule: "attempted once more" }
-      : { difference: explain(unknown, known) };
+  compare({ scenario, real }: Ran): Promise<Comparison> {
+    return compare(this.#simulated, scenario, real, { exact: EXACT_SEEDS, all: SEEDS });
   }
+}
+
+/**
+ * Compares what the real server did in a scenario with what the model does.
+ * @param seeds so many runs of the model look for the same run, message by message, before a rule may explain the difference;
+ *   and so many for everything that it showed
+ */
+export async function compare(
+  simulated: SimulatedStack,
+  scenario: Scenario,
+  real: Execution,
+  seeds: { exact: number; all: number },
+): Promise<Comparison> {
+  const facts = factsOf(real);
+  const known = new Set<string>();
+  const attempts = new Set<string>();
+  const outcomes = new Set<string>();
+  for (let seed = 0; seed < seeds.all; seed++) {
+    const model = await runOfModel(simulated, scenario, real, seed);
+    outcomes.add(model.outcome);
+    for (const attempt of model.attempts) attempts.add(attempt);
+    for (const fact of factsOf(model)) known.add(fact);
+    if (outcomes.has(real.outcome) && real.attempts.every((one) => attempts.has(one))) return {};
+    if (seed >= seeds.exact && isInterleaving(facts, known)) return { rule: "interleaving" };
+  }
+  const unknown = [...facts].filter((fact) => !isKnown(fact, known));
+  return isAttemptedOnceMore(unknown, scenario, real)
+    ? { rule: "attempted once more" }
+    : { difference: explain(unknown, known) };
 }
 
 /** What the model never shows, with what it shows that is most like it. */

@@ -18,24 +18,38 @@ export const isCommandText = (text: string): boolean => COMMANDS.has(nameOf(text
  * messages decides: which notification came before which, and which of them an attempt was told again.
  */
 export function factsOf({ outcome, recorded }: Execution): Set<string> {
-  const [text, , puts] = JSON.parse(outcome) as [answer: string, ended: unknown, puts: string[]];
-  if (!text.startsWith("{")) return new Set([text]);
-  const { answers, killed, results, state } = JSON.parse(text) as ProgramAnswer;
-  const counts = Map.groupBy(puts, (name) => name);
-  const brokenOff = new Set(recorded.filter((attempt) => !isCalm(attempt)).map(({ target }) => target.split(" ")[1]));
-  const isExact = (name: string): boolean =>
-    name.startsWith("@") && name.includes("/") && !brokenOff.has(name.slice(1, name.lastIndexOf("/")));
+  const [answer, ended, puts] = JSON.parse(outcome) as [answer: unknown, ended: unknown, puts: string[]];
+  const shown = programAnswer(answer);
   return new Set([
-    ...answers.map(([label, one]) => `the client of ${label} is answered ${JSON.stringify(one)}`),
-    ...killed.map((label) => `stuck: ${label}`),
-    ...results.map(([target, result]) => `the result of ${target} is ${JSON.stringify(result)}`),
-    ...state.map(([object, values]) => `the state of ${object} is ${JSON.stringify(values)}`),
-    ...[...counts].map(
-      ([name, { length }]) => `the external system is called for ${name}, times: ${isExact(name) ? length : "any"}`,
-    ),
+    ...(shown ? resultsIn(shown) : [`the outcome is ${JSON.stringify([answer, ended])}`]),
+    ...calls(puts, shown ? recorded : []),
     ...recorded.flatMap(messagesOf),
     ...recorded.map(sequenceOf),
   ]);
+}
+
+/** What a program answers, if it is one: other scripts answer what they like. */
+function programAnswer(answer: unknown): ProgramAnswer | undefined {
+  if (typeof answer !== "string" || !answer.startsWith("{")) return undefined;
+  const read = JSON.parse(answer) as Partial<ProgramAnswer>;
+  return read.answers && read.results ? (read as ProgramAnswer) : undefined;
+}
+
+const resultsIn = ({ answers, killed, results, state }: ProgramAnswer): string[] => [
+  ...answers.map(([label, one]) => `the client of ${label} is answered ${JSON.stringify(one)}`),
+  ...killed.map((label) => `stuck: ${label}`),
+  ...results.map(([target, result]) => `the result of ${target} is ${JSON.stringify(result)}`),
+  ...state.map(([object, values]) => `the state of ${object} is ${JSON.stringify(values)}`),
+];
+
+/** @param recorded the attempts of a program, whose label is part of what it calls */
+function calls(puts: readonly string[], recorded: readonly RecordedAttempt[]): string[] {
+  const brokenOff = new Set(recorded.filter((attempt) => !isCalm(attempt)).map(({ target }) => target.split(" ")[1]));
+  const isExact = (name: string): boolean =>
+    name.startsWith("@") && name.includes("/") && !brokenOff.has(name.slice(1, name.lastIndexOf("/")));
+  return [...Map.groupBy(puts, (name) => name)].map(
+    ([name, { length }]) => `the external system is called for ${name}, times: ${isExact(name) ? length : "any"}`,
+  );
 }
 
 /** When an attempt ends otherwise, it is a matter of time which steps are under way, and run again. */
