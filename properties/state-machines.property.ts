@@ -4,6 +4,7 @@ import {
   at,
   cancel,
   checks,
+  fastRetries,
   faults,
   type Group,
   groupBy,
@@ -186,7 +187,7 @@ const endedInTransition = (kind: "cancel" | "terminate") =>
 
 property("a machine goes up and down in whole transitions, one at a time", {
   pattern: "state-machines",
-  settings: { TRANSITION_TIME, EXTERNAL_RETRY_INTERVAL: 5, EXTERNAL_RETRY_MAX_INTERVAL: 20 },
+  settings: { TRANSITION_TIME, ...fastRetries },
   operations: { setUp, tearDown },
   storm: { operations: 8 },
   invariants: {

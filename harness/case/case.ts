@@ -130,14 +130,7 @@ class Case implements CaseObserver {
     this.#nemesis.recordMissed();
     this.#over = true;
     await this.#leave(final);
-    const history = {
-      plan: this.#plan,
-      operations: this.#operations,
-      stack: this.#context.stack.kind,
-      events: this.#events,
-      final,
-      moments: this.#moments,
-    };
+    const history = this.#historyWith(final);
     const [broken] = this.#nemesis.brokenOrders;
     const reason = this.#machineryFailure ?? (broken === undefined ? undefined : `an order was not met: ${broken}`);
     return reason === undefined ? { history } : { history, void: reason };
@@ -148,16 +141,17 @@ class Case implements CaseObserver {
     this.died({ how: message, ...(place !== undefined && { place }) });
     this.#over = true;
     this.#context.router.leave(this.#tag);
-    const final = { quiescent: false, unfinished: [], state: {} };
+    return { history: this.#historyWith({ quiescent: false, unfinished: [], state: {} }) };
+  }
+
+  #historyWith(final: Final): CaseResult["history"] {
     return {
-      history: {
-        plan: this.#plan,
-        operations: this.#operations,
-        stack: this.#context.stack.kind,
-        events: this.#events,
-        final,
-        moments: this.#moments,
-      },
+      plan: this.#plan,
+      operations: this.#operations,
+      stack: this.#context.stack.kind,
+      events: this.#events,
+      final,
+      moments: this.#moments,
     };
   }
 

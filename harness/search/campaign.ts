@@ -10,6 +10,7 @@ import { InvalidInputDefinition, type Property } from "../property/index.ts";
 import type { Failure, PropertyProgress } from "../record/index.ts";
 import type { Confirmation } from "./confirmation.ts";
 import { investigate } from "./investigation.ts";
+import { notBegun } from "./not-begun.ts";
 
 /** How much is searched, and when to stop. */
 export interface CampaignOptions {
@@ -83,19 +84,8 @@ export class Campaign {
       shared: property.plans({ ...conditions, exclusive: false }),
     };
     this.#progress = {
-      type: "property",
-      property: property.name,
-      pattern: property.pattern,
-      stack: runner.stack.kind,
-      verdict: "running",
-      cases: 0,
-      operations: 0,
-      milliseconds: 0,
-      faults: {},
-      outcomes: {},
-      systems: {},
+      ...notBegun(property, runner.stack.kind),
       scenarios: Object.fromEntries(Object.keys(property.scenarios).map((name) => [name, 0])),
-      invariants: Object.keys(property.invariants),
     };
   }
 

@@ -8,7 +8,7 @@ import type { History } from "../history/index.ts";
 import { GENERATOR_VERSION, type Plan } from "../plan/index.ts";
 import { type Property, scriptedPlans } from "../property/index.ts";
 import type { PropertyProgress, Recorder, RunStarted } from "../record/index.ts";
-import { Campaign, type CampaignOptions, confirm, type DryRun, dryRun } from "../search/index.ts";
+import { Campaign, type CampaignOptions, confirm, type DryRun, dryRun, notBegun } from "../search/index.ts";
 import { projectRoot, type Stack } from "../stack/index.ts";
 import { NativeStack, Processes } from "../stack/native/index.ts";
 import { SimulatedStack } from "../stack/simulated/index.ts";
@@ -100,7 +100,7 @@ export class Session {
     try {
       return record(await this.#storm(property, kind, search, record));
     } catch (error) {
-      record({ ...nothing(property, kind), verdict: "failed", reason: (error as Error).message });
+      record({ ...notBegun(property, kind), verdict: "failed", reason: (error as Error).message });
       throw error;
     }
   }
@@ -198,24 +198,8 @@ export class Session {
   }
 }
 
-const nothing = ({ name, pattern, invariants }: Property, stack: StackName): PropertyProgress => ({
-  type: "property",
-  property: name,
-  pattern,
-  stack,
-  verdict: "running",
-  cases: 0,
-  operations: 0,
-  milliseconds: 0,
-  faults: {},
-  outcomes: {},
-  systems: {},
-  scenarios: {},
-  invariants: Object.keys(invariants),
-});
-
 const skipped = (property: Property, stack: StackName, why: Pick<PropertyProgress, "reason" | "skipped">) =>
-  ({ ...nothing(property, stack), verdict: "skipped", ...why }) satisfies PropertyProgress;
+  ({ ...notBegun(property, stack), verdict: "skipped", ...why }) satisfies PropertyProgress;
 
 /** @throws when it does not start */
 export const startStack = (kind: StackName): Promise<Stack> =>
