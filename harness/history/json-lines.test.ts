@@ -1,28 +1,6 @@
 import { expect, test } from "vitest";
-import type { Json, Operation } from "../plan/index.ts";
-import { type History, readHistory, UnusableHistory, validateHistory, writeHistory } from "./index.ts";
-
-const operation = (id: string, client: string, kind: string, args: Json): Operation => ({ id, client, kind, args });
-const operations = [
-  operation("o1", "a", "write", 1),
-  operation("o2", "b", "read", null),
-  operation("o3", "a", "write", 2),
-];
-const history: History = {
-  plan: { operations, faults: [] },
-  operations,
-  stack: "simulated",
-  events: [
-    { type: "invoke", at: 0, operation: "o1", request: { call: "s/h", key: "@k" } },
-    { type: "info", at: 1.5, operation: "o1", reason: "connection lost" },
-    { type: "fault", at: 2, fault: "f1", kind: "kill-server", phase: "injected" },
-    { type: "invoke", at: 3, operation: "o3" },
-    { type: "invoke", at: 3, operation: "o2" },
-    { type: "ok", at: 4, operation: "o2", value: 1 },
-    { type: "fail", at: 5, operation: "o3", code: 409, message: "taken" },
-  ],
-  final: { quiescent: true, unfinished: [], state: {} },
-};
+import { readHistory, UnusableHistory, validateHistory, writeHistory } from "./index.ts";
+import { history } from "./testing.ts";
 
 test("a history survives JSON lines", () => {
   expect(readHistory(writeHistory(history))).toEqual(history);
