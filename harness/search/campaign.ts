@@ -43,6 +43,8 @@ const CERTAIN = 0.9;
 const MOST_FINDINGS = 6;
 /** After so many cases, what has never succeeded has not merely been unlucky. */
 const FULL_STORM = 100;
+/** So often is a scenario tried again that a real stack, which may be busy, did not come to: alone, one after the other. */
+const MORE_TRIES = 8;
 
 /** What a campaign needs of a runner of cases. */
 export type Runner = Pick<CaseRunner, "can" | "isExact" | "judge"> & {
@@ -135,7 +137,17 @@ export class Campaign {
       await this.#batch(possible.map((plan) => ({ plan })));
     }
     while (generate && !this.#isOver(began)) await this.#batch(this.#draw(), began);
+    if (generate && !this.#runner.isExact) await this.#tryAgain();
     this.#searched += performance.now() - began;
+  }
+
+  /** What a real stack does takes as long as it takes: a scenario is missed for good when it was missed again and again. */
+  async #tryAgain(): Promise<void> {
+    for (const [name, { plan }] of Object.entries(this.#property.scenarios)) {
+      const isMissed = () => this.#progress.scenarios[name] === 0 && !this.#finding && !this.#options.signal?.aborted;
+      if (!this.#runner.can(plan)) continue;
+      for (let tries = 0; tries < MORE_TRIES && isMissed(); tries++) await this.#batch([{ plan }]);
+    }
   }
 
   #isOver(began: number): boolean {
