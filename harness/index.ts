@@ -1,7 +1,7 @@
 /**
  * All that a property is written with, behind one import.
  *
- * - what clients do: `operation`, `invalidInput`, `withWrong`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
+ * - what clients do, and external systems by themselves: `operation`, `delivery`, `invalidInput`, `withWrong`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
  * - situations that a run must reach: `scenario`, `disturbances`, `faults`, and where in a run: `at`
  * - what must hold: `violation`, `checks`
  * - what external systems take for a reason to refuse: `world`
@@ -22,6 +22,7 @@ export {
   cancel,
   checks,
   constants,
+  delivery,
   fieldOf,
   type Group,
   type Groups,

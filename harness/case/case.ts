@@ -6,14 +6,16 @@ import {
   type HistoryEvent,
   type OperationEvent,
   RECOVERY_CLIENT,
+  WEBHOOK_CLIENT,
 } from "../history/index.ts";
 import type { Json, Moment, Operation, Plan } from "../plan/index.ts";
 import type { OperationDraft, Property } from "../property/index.ts";
 import type { ExternalAnswer, ExternalRequest, Stack } from "../stack/index.ts";
 import { SubjectDied } from "../stack/simulated/index.ts";
-import type { World } from "../world/index.ts";
+import type { Webhook, World } from "../world/index.ts";
 import { ClientCall, type Completion, outputOf, type Wish } from "./client.ts";
 import { type Adapter, Contract } from "./contract.ts";
+import { argumentsOf, ExternalTraffic } from "./external-traffic.ts";
 import { Interruptions } from "./interruptions.ts";
 import { type Decided, Nemesis } from "./nemesis.ts";
 import type { Quiescence } from "./quiescence.ts";
@@ -77,7 +79,7 @@ class Case implements CaseObserver {
   readonly #tag: Tag;
   readonly #contract: Contract;
   readonly #interruptions: Interruptions;
-  readonly #world: World;
+  readonly #external: ExternalTraffic;
   readonly #nemesis: Nemesis;
   readonly #started: number;
   readonly #events: HistoryEvent[] = [];
@@ -85,8 +87,8 @@ class Case implements CaseObserver {
   readonly #calling = new Map<string, ClientCall>();
   readonly #completions = new Map<string, PromiseWithResolvers<void>>();
   readonly #invocations = new Map<string, PromiseWithResolvers<string | undefined>>();
-  readonly #externalCalls = new Map<string, number>();
-  #externalCallsInFlight = 0;
+  /** the operations that external systems make */
+  readonly #deliveries = new Set<string>();
   #lastSign: number;
   readonly #standstill = Promise.withResolvers<void>();
   #over = false;
@@ -98,7 +100,7 @@ class Case implements CaseObserver {
   readonly #stuck = Promise.withResolvers<void>();
   #isStuck = false;
   /** the latest operation of the recovery phase */
-  #release: Promise<void> | undefined;
+  #release: Promise<unknown> | undefined;
 
   constructor(context: CaseContext, plan: Plan) {
     this.#context = context;
@@ -107,7 +109,13 @@ class Case implements CaseObserver {
     this.#tag = context.makeTag();
     this.#contract = new Contract(context.property, context.adapter, this.#tag);
     this.#interruptions = new Interruptions(plan.operations, this.#contract);
-    this.#world = context.makeWorld();
+    this.#external = new ExternalTraffic({
+      world: context.makeWorld(),
+      clock: context.stack.clock,
+      moment: (moment, detail) => this.moment(moment, detail),
+      record: (entry, from) => this.#add(this.#untagged({ at: this.#now(), ...entry, ...from })),
+      deliver: (webhook, id) => this.#deliver(webhook, id),
+    });
     this.#started = this.#lastSign = context.stack.clock.now();
     this.#nemesis = new Nemesis(
       plan,
@@ -179,7 +187,7 @@ class Case implements CaseObserver {
     const pass = (point: "invoke" | "completion", when: Moment["when"]) =>
       this.moment({ at: "operation", operation: id, point, when }, "");
     await pass("invoke", "before");
-    const wish = this.#contract.wish(operation, invocation);
+    const wish = this.#wish(operation, invocation);
     this.#invoke(operation, wish);
     const completion = await this.#call(operation, wish, () => void pass("invoke", "after"));
     if (completion.invocation !== undefined) this.#context.router.works(this.#tag, completion.invocation);
@@ -188,6 +196,10 @@ class Case implements CaseObserver {
     this.#invocations.get(id)?.resolve(completion.invocation);
     this.#completions.get(id)?.resolve();
     await pass("completion", "after");
+  }
+
+  #wish(operation: Operation, invocation: string | undefined): Wish | undefined {
+    return this.#contract.wish(operation, invocation, this.#context.stack.clock.now());
   }
 
   #invoke(operation: Operation, wish: Wish | undefined): void {
@@ -233,14 +245,15 @@ class Case implements CaseObserver {
   moment(moment: Moment, detail: string): Decided | Promise<Decided> {
     if (this.#over) return {};
     // a call to an external system leaves its sign in the ledger
-    if (moment.at === "operation" || (moment.at === "message" && moment.attempt <= ATTEMPTS_OF_LIFE))
+    if (moment.at !== "effect" && !(moment.at === "message" && moment.attempt > ATTEMPTS_OF_LIFE))
       this.#lastSign = this.#context.stack.clock.now();
     if (this.#completions.has(moment.operation)) this.#moments.push(moment);
     return this.#nemesis.at(moment, detail);
   }
 
   attempt(event: Parameters<CaseObserver["attempt"]>[0]): void {
-    if (!this.#completions.has(event.operation)) return; // a question of our own
+    const { operation } = event;
+    if (!this.#completions.has(operation) && !this.#deliveries.has(operation)) return; // a question of our own
     this.#add(this.#untagged({ type: "attempt", at: this.#now(), ...event }));
     if (this.#recovering && event.phase === "failed") this.#failed(event.invocation);
   }
@@ -266,26 +279,16 @@ class Case implements CaseObserver {
     this.#machineryFailure ??= how;
   }
 
-  async external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost"> {
-    this.#externalCallsInFlight++;
-    try {
-      return await this.#external(request, from);
-    } finally {
-      this.#externalCallsInFlight--;
-    }
+  external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost"> {
+    return this.#external.handle(request, from);
   }
 
-  async #external(request: ExternalRequest, from: Source): Promise<ExternalAnswer | "lost"> {
-    const operation = from.operation ?? "";
-    const call = (this.#externalCalls.get(operation) ?? 0) + 1;
-    this.#externalCalls.set(operation, call);
-    const name = `${request.method} ${request.path}`;
-    const before = await this.moment({ at: "effect", operation, call, when: "before" }, name);
-    if (before.external === "fail") return { status: 503, body: JSON.stringify({ message: "unavailable" }) };
-    const { answer, entries } = this.#world.handle(request, this.#context.stack.clock.now());
-    for (const entry of entries) this.#add(this.#untagged({ at: this.#now(), ...entry, ...from }));
-    const after = await this.moment({ at: "effect", operation, call, when: "after" }, name);
-    return after.external === "lose" ? "lost" : answer;
+  /** An external system tells something by itself. Where the property does not say how, nobody listens. */
+  async #deliver(webhook: Webhook, id: string): Promise<"ok" | "fail" | "info"> {
+    const kind = this.#context.property.delivery;
+    if (kind === undefined) return "ok";
+    this.#deliveries.add(id);
+    return this.#ownOperation({ id, client: WEBHOOK_CLIENT, kind, args: this.#untagged(argumentsOf(webhook)) });
   }
 
   #faultContext(moment: Moment): FaultContext {
@@ -347,7 +350,7 @@ class Case implements CaseObserver {
     // what is asked at the end must not overlap with it; where something is stuck, it may be stuck as well
     if (!quiescent) for (const call of this.#calling.values()) call.cut("walks away");
     await this.#release;
-    for (const entry of this.#world.lapse("")) this.#add(this.#untagged({ at: this.#now(), ...entry }));
+    this.#external.end();
     await this.#learn();
     // where something is stuck, a question may wait behind it for ever
     if (quiescent) await this.#audit();
@@ -369,8 +372,7 @@ class Case implements CaseObserver {
 
   /** What of the case is under way beside its invocations, in words. */
   #underWay(): string[] {
-    const calls = this.#externalCallsInFlight === 0 ? [] : ["a call to an external system is in flight"];
-    return [...calls, ...this.#nemesis.restless];
+    return [...this.#external.underWay, ...this.#nemesis.restless];
   }
 
   /** Until all has ended: what waits for something that no operation does any more is released. */
@@ -393,11 +395,13 @@ class Case implements CaseObserver {
   }
 
   /** An operation that is not of the plan. */
-  async #ownOperation(operation: Operation): Promise<void> {
+  async #ownOperation(operation: Operation): Promise<"ok" | "fail" | "info"> {
     this.#operations.push(operation);
-    const wish = this.#contract.wish(operation, undefined);
+    const wish = this.#wish(operation, undefined);
     this.#invoke(operation, wish);
-    this.#complete(operation, await this.#call(operation, wish));
+    const completion = await this.#call(operation, wish);
+    this.#complete(operation, completion);
+    return completion.type;
   }
 
   async #state(): Promise<Final["state"]> {
@@ -430,7 +434,7 @@ class Case implements CaseObserver {
   }
 
   #isOneWay(operation: Operation): boolean {
-    return this.#contract.isOneWay(operation, this.#contract.shown(this.#contract.wish(operation, "")));
+    return this.#contract.isOneWay(operation, this.#contract.shown(this.#wish(operation, "")));
   }
 
   /** Leaves the stack as it found it: what has not ended is terminated, what has ended is forgotten. */

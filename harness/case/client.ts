@@ -85,9 +85,15 @@ export class ClientCall {
 function httpRequest(wish: Wish, name: string): { to: Destination; request: ClientRequest } {
   const headers: Record<string, string> = { [OPERATION_HEADER]: name };
   if ("kind" in wish) return referringRequest(wish.kind, wish.invocation, headers);
-  const { input, idempotencyKey, body: text = input === undefined ? undefined : JSON.stringify(input) } = wish.request;
+  const {
+    input,
+    idempotencyKey,
+    headers: more,
+    body: text = input === undefined ? undefined : JSON.stringify(input),
+  } = wish.request;
   if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
   if (text !== undefined) headers["content-type"] = "application/json";
+  Object.assign(headers, more);
   const body = text === undefined ? {} : { body: text };
   if ("front" in wish.request) {
     return { to: { app: wish.app }, request: { ...frontPath(wish.request), headers, ...body } };

@@ -26,26 +26,26 @@ const direct = take(product).as("o1");
 const cancelling = cancel("o1").as("o2");
 
 test("what is asked for names the ids of the case; a history shows those of the plan", () => {
-  const wish = contract().wish(direct, undefined);
+  const wish = contract().wish(direct, undefined, 0);
   const request = { call: "shop/take", key: `${tag}p1`, idempotencyKey: `${tag}p1` };
   expect(wish).toEqual({ app: "shops", request });
   expect(contract().shown(wish)).toEqual({ call: "shop/take", key: "@p1", idempotencyKey: "@p1" });
 });
 
 test("a request to a front app goes to the pattern's, or to the one that it names", () => {
-  expect(contract().wish(take(product).via("front").as("o1"), undefined)).toMatchObject({ app: "shops" });
-  expect(contract().wish(take(product).via("other").as("o1"), undefined)).toMatchObject({ app: "other-app" });
+  expect(contract().wish(take(product).via("front").as("o1"), undefined, 0)).toMatchObject({ app: "shops" });
+  expect(contract().wish(take(product).via("other").as("o1"), undefined, 0)).toMatchObject({ app: "other-app" });
 });
 
 test("what is about another operation is about its invocation; nothing can be asked of one that made none", () => {
-  expect(contract().wish(cancelling, "inv_1")).toEqual({ kind: "cancel", invocation: "inv_1" });
-  expect(contract().wish(cancelling, undefined)).toBeUndefined();
-  expect(contract().shown(contract().wish(cancelling, "inv_1"))).toBeUndefined();
+  expect(contract().wish(cancelling, "inv_1", 0)).toEqual({ kind: "cancel", invocation: "inv_1" });
+  expect(contract().wish(cancelling, undefined, 0)).toBeUndefined();
+  expect(contract().shown(contract().wish(cancelling, "inv_1", 0))).toBeUndefined();
 });
 
 test("a kind that the property does not have is named", () => {
   const odd = { ...direct, kind: "steal" };
-  expect(() => contract().wish(odd, undefined)).toThrow('property "a property" has no kind of operation "steal"');
+  expect(() => contract().wish(odd, undefined, 0)).toThrow('property "a property" has no kind of operation "steal"');
 });
 
 test("identity, cancellation and acceptance are what the kind says; those of no kind have none", () => {
@@ -76,10 +76,10 @@ test("another implementation is asked in its own words, and its answers come bac
     },
   };
   const theirs = contract(adapter);
-  expect(theirs.wish(direct, undefined)).toMatchObject({
+  expect(theirs.wish(direct, undefined, 0)).toMatchObject({
     request: { call: "take/now", input: { product: `${tag}p1` } },
   });
-  expect(theirs.wish(take(product).via("front").as("o1"), undefined)).toMatchObject({
+  expect(theirs.wish(take(product).via("front").as("o1"), undefined, 0)).toMatchObject({
     request: { front: "POST /take/:product" },
   });
   expect(theirs.translated({ type: "ok", value: 1, invocation: "i" }, direct)).toEqual({

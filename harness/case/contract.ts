@@ -25,12 +25,16 @@ export class Contract {
     this.#tag = tag;
   }
 
-  /** What a client asks for, with the ids of the case. @param invocation the one that an operation about another means */
-  wish(operation: Operation, invocation: string | undefined): Wish | undefined {
+  /**
+   * What a client asks for, with the ids of the case.
+   * @param invocation the one that an operation about another means
+   * @param now when it asks
+   */
+  wish(operation: Operation, invocation: string | undefined, now: number): Wish | undefined {
     const { kind, args, route } = operation;
     const definition = this.#property.kinds.get(kind);
     if (definition) {
-      const request = this.#request(definition, kind, taggedJson(args, this.#tag), route);
+      const request = this.#request(definition, kind, taggedJson(args, this.#tag), route, now);
       const app = "front" in request ? (request.app ?? this.#property.pattern) : this.#property.pattern;
       return { request, app };
     }
@@ -72,8 +76,8 @@ export class Contract {
     return "value" in answer ? { type: "ok", ...answer, ...whose } : { type: "fail", ...answer.error, ...whose };
   }
 
-  #request(definition: KindDefinition, kind: string, args: Json, route: string | undefined): Request {
-    return this.#adapter?.request(kind, args, route) ?? definition.request(args, route);
+  #request(definition: KindDefinition, kind: string, args: Json, route: string | undefined, now: number): Request {
+    return this.#adapter?.request(kind, args, route) ?? definition.request(args, route, { now });
   }
 }
 

@@ -3,7 +3,7 @@ import type { FaultEvent } from "../history/index.ts";
 import { type Fault, type Moment, momentName, type Plan } from "../plan/index.ts";
 
 /** What a fault means for the thing at whose moment it was injected. */
-export type Decided = Pick<Interference, "decision" | "external">;
+export type Decided = Pick<Interference, "decision" | "external" | "webhook">;
 const PASS: Decided = {};
 
 interface InjectedFault {
@@ -101,10 +101,10 @@ export class Nemesis {
     const injection = Promise.resolve(kind.inject(this.#context(moment)));
     const injected: InjectedFault = { fault, injection, healing: undefined, released: Promise.withResolvers<void>() };
     this.#injected.set(fault.id, injected);
-    const { hold, healAtOnce, decision, external } = await injection;
+    const { hold, healAtOnce, decision, external, webhook } = await injection;
     if (healAtOnce) this.#healInBackground(fault.id);
     if (hold) await injected.released.promise;
-    return { ...(decision && { decision }), ...(external && { external }) };
+    return { ...(decision && { decision }), ...(external && { external }), ...(webhook && { webhook }) };
   }
 
   /** Ends a fault that was injected; settles when it has ended. Idempotent. */

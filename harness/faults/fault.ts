@@ -21,6 +21,8 @@ export interface FaultContext {
 export interface Interference {
   /** message */
   decision?: Decision;
+  /** webhook: it is delivered once more */
+  webhook?: "repeat";
   /** effect: answer 503 without applying it, or lose the answer of what was applied */
   external?: "fail" | "lose";
   /** the thing waits until the fault is healed */

@@ -11,7 +11,7 @@ const pay: StormKind = {
   interruptions: { attach: 0, cancel: 0, terminate: 0 },
   waits: false,
 };
-const profiles = { pay: { toEndpoint: 4, toServer: 6, children: 0, effects: 2 } };
+const profiles = { pay: { toEndpoint: 4, toServer: 6, children: 0, effects: 2, webhooks: 1 } };
 const sample = (exclusive: boolean) =>
   fc.sample(storm({ kinds: { pay } }, { faults: faultKinds, exclusive, profiles }), { seed: 1, numRuns: 800 });
 

@@ -4,6 +4,7 @@ import { answerLate, failCall, loseAnswer, stall } from "./external-faults.ts";
 import type { FaultKind } from "./fault.ts";
 import { killEndpoint } from "./kill-endpoint.ts";
 import { killServer } from "./kill-server.ts";
+import { repeatWebhook, withholdWebhook } from "./webhook-faults.ts";
 import { zombie } from "./zombie.ts";
 
 export type { FaultContext, FaultKind, Interference } from "./fault.ts";
@@ -17,6 +18,8 @@ const kinds = [
   loseAnswer,
   stall,
   answerLate,
+  withholdWebhook,
+  repeatWebhook,
   killEndpoint,
   zombie,
   killServer,

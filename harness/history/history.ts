@@ -149,3 +149,5 @@ export interface History extends z.infer<typeof History> {}
 /** The clients of operations that no plan has. */
 export const RECOVERY_CLIENT = "recovery";
 export const AUDIT_CLIENT = "audit";
+/** External systems, when they tell something by themselves. */
+export const WEBHOOK_CLIENT = "webhooks";

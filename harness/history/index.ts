@@ -11,6 +11,7 @@ export {
   type OperationEvent,
   RECOVERY_CLIENT,
   type RecoveryEvent,
+  WEBHOOK_CLIENT,
 } from "./history.ts";
 export { readHistory, validateHistory, writeHistory } from "./json-lines.ts";
 export { LedgerRecord } from "./ledger-record.ts";

@@ -59,6 +59,8 @@ export function describeMoment(moment: Moment): string {
       const call = `the ${ordinal(moment.call)} external call of ${operation}`;
       return moment.when === "before" ? `before ${call} is applied` : `after ${call} is applied, before it is answered`;
     }
+    case "webhook":
+      return `${moment.when} the ${ordinal(moment.number)} webhook of ${operation} is ${moment.when === "before" ? "delivered" : "accepted"}`;
     case "message": {
       const whose = moment.child === undefined ? operation : `the ${ordinal(moment.child)} child of ${operation}`;
       const message = `the ${ordinal(moment.message)} message ${directions[moment.direction]}`;

@@ -7,6 +7,8 @@ export function momentName(moment: Moment): string {
       return `${moment.when} ${moment.operation} ${moment.point}`;
     case "effect":
       return `${moment.when} ${moment.operation} effect ${moment.call}`;
+    case "webhook":
+      return `${moment.when} ${moment.operation} webhook ${moment.number}`;
     case "message": {
       const invocation = moment.child ? `${moment.operation}/${moment.child}` : moment.operation;
       return `${moment.when} ${invocation} attempt ${moment.attempt} ${moment.direction} ${moment.message}`;

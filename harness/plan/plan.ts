@@ -21,6 +21,8 @@ export const Direction = z.enum(["to-endpoint", "to-server"]);
  * - `operation`: its invoke, or its completion
  * - `effect`: the `call`-th request that the operation's invocation (children included) makes to an external system;
  *   before it is applied, or after it is applied and before it is answered
+ * - `webhook`: the `number`-th thing that an external system tells by itself because of the operation; before it is first
+ *   delivered, or after it was accepted
  * - `message`: the `message`-th protocol message, in one direction, of the `attempt`-th attempt of the operation's
  *   invocation, or of its `child`-th child in the order of its calls
  * All counts begin at 1.
@@ -33,6 +35,7 @@ export const Moment = z.discriminatedUnion("at", [
     when: When,
   }),
   z.strictObject({ at: z.literal("effect"), operation: id, call: count, when: When }),
+  z.strictObject({ at: z.literal("webhook"), operation: id, number: count, when: When }),
   z.strictObject({
     at: z.literal("message"),
     operation: id,

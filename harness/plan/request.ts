@@ -16,6 +16,8 @@ export const Request = z.union([
     input: json.exactOptional(),
     /** what is sent in the place of an input, as it is: it need not be JSON */
     body: z.string().exactOptional(),
+    /** beside those that the harness adds; names in lower case */
+    headers: z.record(z.string(), z.string()).exactOptional(),
     idempotencyKey: z.string().exactOptional(),
     /** one way: the answer is only that it was accepted; due after so many milliseconds, if it says so */
     send: z.union([z.literal(true), z.strictObject({ delayMs: z.number() })]).exactOptional(),
@@ -30,6 +32,8 @@ export const Request = z.union([
     input: json.exactOptional(),
     /** what is sent in the place of an input, as it is: it need not be JSON */
     body: z.string().exactOptional(),
+    /** beside those that the harness adds; names in lower case */
+    headers: z.record(z.string(), z.string()).exactOptional(),
     idempotencyKey: z.string().exactOptional(),
   }),
 ]);

@@ -50,8 +50,8 @@ const kinds: Record<string, StormKind> = {
   send: kind({ args: fc.constant(5), isIdempotent: () => false }),
 };
 const profiles: Profiles = {
-  pay: { toEndpoint: 5, toServer: 7, children: 0, effects: 2 },
-  order: { toEndpoint: 3, toServer: 4, children: 2, effects: 0 },
+  pay: { toEndpoint: 5, toServer: 7, children: 0, effects: 2, webhooks: 0 },
+  order: { toEndpoint: 3, toServer: 4, children: 2, effects: 0, webhooks: 0 },
 };
 const LIMITS = { operations: 10, clients: 5, faults: 4 };
 const plans = (exclusive: boolean, seed: number, numRuns = 500): Plan[] =>

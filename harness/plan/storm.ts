@@ -24,13 +24,15 @@ export interface StormKind {
 
 /**
  * What is known of the invocations that a kind makes, as a dry run measured it: where faults can be injected.
- * The most messages of an attempt in each direction, calls to other handlers, and calls to external systems.
+ * The most messages of an attempt in each direction, calls to other handlers, calls to external systems, and webhooks
+ * that follow from them.
  */
 export interface Profile {
   toEndpoint: number;
   toServer: number;
   children: number;
   effects: number;
+  webhooks: number;
 }
 export type Profiles = Readonly<Record<string, Profile>>;
 
@@ -54,7 +56,7 @@ export interface StormConditions {
 }
 
 /** A kind of which nothing is known yet. */
-export const unmeasured: Profile = { toEndpoint: 4, toServer: 6, children: 0, effects: 0 };
+export const unmeasured: Profile = { toEndpoint: 4, toServer: 6, children: 0, effects: 0, webhooks: 0 };
 
 /**
  * Random plans of overlapping clients. Each case first draws which kinds of operation and fault are in play and how much
@@ -63,8 +65,8 @@ export const unmeasured: Profile = { toEndpoint: 4, toServer: 6, children: 0, ef
  */
 export function storm(options: StormOptions, { faults, exclusive, profiles }: StormConditions): fc.Arbitrary<Plan> {
   const { kinds, operations = 10, clients = 5, faults: mostFaults = 4 } = options;
-  const hasEffects = Object.keys(kinds).some((kind) => (profiles[kind] ?? unmeasured).effects > 0);
-  const usable = faults.filter((shape) => hasEffects || shape.at.some(({ at }) => at !== "effect"));
+  const measured = Object.keys(kinds).map((kind) => profiles[kind] ?? unmeasured);
+  const usable = faults.filter((shape) => shape.at.some((place) => measured.some((profile) => has(profile, place))));
   const [disturbing, shared] = [usable.filter((shape) => shape.exclusive), usable.filter((shape) => !shape.exclusive)];
   const isExclusive = exclusive && disturbing.length > 0;
   const swarm = fc.record({
@@ -312,30 +314,33 @@ class Assembly {
   }
 
   #inject({ shape, spot: where, healed, healSpot }: FaultNumbers, target: Operation): void {
-    const hasEffects = this.#profile(target).effects > 0;
-    const places = shape.at.filter(({ at }) => at !== "effect" || hasEffects);
+    const profile = this.#profile(target);
+    const places = shape.at.filter((one) => has(profile, one));
     const place = places[Math.floor(where.which * places.length)];
     if (!place) return;
     const fault: Fault = { id: this.#faultId(), kind: shape.name, at: this.#moment(target, where, place) };
-    if (shape.untilHealed && healed < 0.5) fault.heal = this.#healing(target, healed, healSpot, hasEffects);
+    if (shape.untilHealed && healed < 0.5) fault.heal = this.#healing(target, healed, healSpot);
     this.#faults.push(fault);
   }
 
-  #healing(target: Operation, healed: number, where: Spot, hasEffects: boolean): Moment {
+  #healing(target: Operation, healed: number, where: Spot): Moment {
     if (healed < 0.25) return { at: "operation", operation: target.id, point: "completion", when: "before" };
-    return hasEffects
+    return this.#profile(target).effects > 0
       ? this.#effect(target, where, "before")
       : this.#message(target, { ...where, attempt: 2 }, "before");
   }
 
   #moment(target: Operation, where: Spot, { at, when, point }: At): Moment {
     if (at === "effect") return this.#effect(target, where, when);
+    if (at === "webhook") return this.#webhook(target, where, when);
     if (at === "message") return this.#message(target, where, when);
     return { at, operation: target.id, point: point ?? "invoke", when: when === "either" ? side(where) : when };
   }
 
   #somewhere(target: Operation, where: Spot): Moment {
-    return this.#profile(target).effects > 0 && where.toEndpoint
+    const { effects, webhooks } = this.#profile(target);
+    if (webhooks > 0 && where.child < 0.25) return this.#webhook(target, where, "either");
+    return effects > 0 && where.toEndpoint
       ? this.#effect(target, where, "either")
       : this.#message(target, where, "either");
   }
@@ -348,6 +353,11 @@ class Assembly {
       call: 1 + Math.floor(where.place * most),
       when: when === "either" ? side(where) : when,
     };
+  }
+
+  #webhook(target: Operation, where: Spot, when: At["when"]): Moment {
+    const number = 1 + Math.floor(where.place * this.#profile(target).webhooks);
+    return { at: "webhook", operation: target.id, number, when: when === "either" ? side(where) : when };
   }
 
   #message(target: Operation, where: Spot, when: At["when"]): Moment {
@@ -377,6 +387,12 @@ class Assembly {
   #faultId(): string {
     return `f${this.#faults.length + 1}`;
   }
+}
+
+/** Whether invocations with this profile come to such moments. */
+function has({ effects, webhooks }: Profile, { at }: At): boolean {
+  if (at === "effect") return effects > 0;
+  return at !== "webhook" || webhooks > 0;
 }
 
 const side = ({ after }: Spot): "before" | "after" => (after ? "after" : "before");

@@ -3,16 +3,22 @@ import { z } from "zod";
 import type { Failure, HistoryView, OperationRecord } from "../history/index.ts";
 import { describeRequest, type Json, type ReferringKind, type Request, type StormKind } from "../plan/index.ts";
 
+/** What a request may depend on beside the arguments of its operation. */
+export interface RequestContext {
+  /** milliseconds since 1970, when the request is made, as the services take it for the time */
+  now: number;
+}
+
 /** What a property says of one kind of operation. */
 export interface KindOptions<Args, Result> {
   /** how often a storm makes one, relative to the other kinds; 1 when absent */
   weight?: number;
   /** what it is done with, in the words of the pattern; ids that belong to the case begin with `@` */
   args: fc.Arbitrary<Args>;
-  /** the request that it makes; it depends on the arguments alone */
-  request(args: Args): Request;
+  /** the request that it makes */
+  request(args: Args, context: RequestContext): Request;
   /** other ways to the same thing, by name, such as a front app in place of the object itself */
-  routes?: Record<string, (args: Args) => Request>;
+  routes?: Record<string, (args: Args, context: RequestContext) => Request>;
   /**
    * Operations with the same identity are one request, made several times: the first answer is the answer of all. By
    * default they have the same target and the same idempotency key.
@@ -70,10 +76,10 @@ export class KindDefinition<Args = unknown, Result = unknown> {
   }
 
   /** The request that an operation makes. @throws when there is no such route, or the arguments are not the kind's */
-  request(args: Json, route: string = USUAL): Request {
+  request(args: Json, route: string = USUAL, context: RequestContext = { now: 0 }): Request {
     const make = route === USUAL ? this.#options.request : this.#options.routes?.[route];
     if (!make) throw new Error(`${this.name} has no route "${route}"; it has ${this.storm.routes.join(", ")}`);
-    return make(this.#arguments(args));
+    return make(this.#arguments(args), context);
   }
 
   /** Operations of the property with the same identity are one request; undefined: a request of its own. */

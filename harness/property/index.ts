@@ -1,7 +1,8 @@
 export * as checks from "./checks/shared.ts";
 export * from "./checks/shared.ts";
 export { constants, overrideConstants } from "./constants.ts";
-export { KindDefinition, type KindOptions, plain } from "./definition.ts";
+export { KindDefinition, type KindOptions, plain, type RequestContext } from "./definition.ts";
+export { DeliveryDefinition, type DeliveryOptions, delivery } from "./delivery.ts";
 export { derivedInput } from "./derived-input.ts";
 export { type Disturbed, disturbancesBy } from "./disturbances.ts";
 export { attach, cancel, FaultDraft, faultDrafts, OperationDraft, terminate } from "./draft.ts";
@@ -9,7 +10,7 @@ export { type Group, type Grouping, type Groups, groupBy } from "./group.ts";
 export { InvalidInput, InvalidInputDefinition, invalidInput, withWrong } from "./invalid-input.ts";
 export { type AnyKind, type ArgsOf, type Kind, type Modelled, operation, type RecordOf } from "./kind.ts";
 export * as at from "./point.ts";
-export { after, answered, before, externalCall, invoked, message, type Point } from "./point.ts";
+export { after, answered, before, externalCall, invoked, message, type Point, webhook } from "./point.ts";
 export {
   declaredProperties,
   onDeclare,

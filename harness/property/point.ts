@@ -12,6 +12,9 @@ export const answered = (operation: string): Point => ({ at: "operation", operat
 /** The n-th call, from 1, that an operation's invocation makes to an external system, its children's included. */
 export const externalCall = (operation: string, n: number): Point => ({ at: "effect", operation, call: n });
 
+/** The n-th webhook, from 1, that follows from what an operation's invocation asked of external systems; after it: it was accepted. */
+export const webhook = (operation: string, n: number): Point => ({ at: "webhook", operation, number: n });
+
 /**
  * The n-th protocol message, from 1, of an attempt of an operation's invocation.
  * @param of whose attempt: by default the operation's own first one; and which way the message goes: by default to Restate

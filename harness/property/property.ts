@@ -4,6 +4,7 @@ import { isReferring, storm } from "../plan/index.ts";
 import type { ExternalSystem } from "../world/index.ts";
 import { alwaysFirst, alwaysToo } from "./checks/index.ts";
 import type { KindDefinition } from "./definition.ts";
+import { DeliveryDefinition } from "./delivery.ts";
 import { derivedKind, INVALID } from "./derived-input.ts";
 import type { OperationDraft } from "./draft.ts";
 import { type InvalidInput, InvalidInputDefinition } from "./invalid-input.ts";
@@ -51,6 +52,8 @@ export interface Property {
   readonly first: readonly string[];
   readonly scenarios: Readonly<Record<string, Scenario>>;
   readonly anyInput: readonly string[];
+  /** the kind of operation by which webhooks reach the services, if it has one */
+  readonly delivery: string | undefined;
   /** The property with these requests, which must be refused, in its storms and as a scenario. */
   refusing(requests: readonly InvalidInput[]): Property;
   audit(operations: readonly Operation[]): OperationDraft[];
@@ -96,7 +99,12 @@ function completed(name: string, options: PropertyOptions, derived: readonly Inv
   invalid.name = INVALID;
   kinds.set(INVALID, invalid);
   const refused = [...kinds.values()].filter((one) => one instanceof InvalidInputDefinition);
-  const drawn = [...kinds].filter(([, one]) => !(one instanceof InvalidInputDefinition) || one.cases.length > 0);
+  const [delivery, ...more] = [...kinds.values()].filter((one) => one instanceof DeliveryDefinition);
+  if (more.length > 0)
+    throw wrong(`"${delivery?.name}" and "${more[0]?.name}" both deliver webhooks: there is one way for all`);
+  const drawn = [...kinds].filter(
+    ([, one]) => one !== delivery && !(one instanceof InvalidInputDefinition && one.cases.length === 0),
+  );
   const of = (checks: Record<string, (kinds: ReadonlyMap<string, KindDefinition>) => Checker>) =>
     Object.fromEntries(Object.entries(checks).map(([label, make]) => [label, make(kinds)]));
   const kindsOfStorm = Object.fromEntries(drawn.map(([label, definition]) => [label, definition.storm]));
@@ -112,6 +120,7 @@ function completed(name: string, options: PropertyOptions, derived: readonly Inv
     first: Object.keys(alwaysFirst),
     scenarios: { ...options.scenarios, ...scenariosOf(refused) },
     anyInput: options.anyInput ?? [],
+    delivery: delivery?.name,
     refusing(requests) {
       // whoever judges only some of its invariants goes on to do so
       const { kinds, scenarios, plans } = completed(name, options, requests);

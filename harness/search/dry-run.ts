@@ -49,12 +49,16 @@ function measure({ operations, moments = [] }: History, profiles: Record<string,
   for (const moment of moments) {
     const kind = kinds.get(moment.operation);
     if (kind === undefined) continue;
-    profiles[kind] = widened(profiles[kind] ?? { toEndpoint: 0, toServer: 0, children: 0, effects: 0 }, moment);
+    profiles[kind] = widened(
+      profiles[kind] ?? { toEndpoint: 0, toServer: 0, children: 0, effects: 0, webhooks: 0 },
+      moment,
+    );
   }
 }
 
 function widened(profile: Profile, moment: Moment): Profile {
   if (moment.at === "effect") return { ...profile, effects: Math.max(profile.effects, moment.call) };
+  if (moment.at === "webhook") return { ...profile, webhooks: Math.max(profile.webhooks, moment.number) };
   if (moment.at !== "message") return profile;
   const { direction, message, child = 0 } = moment;
   const field = direction === "to-endpoint" ? "toEndpoint" : "toServer";

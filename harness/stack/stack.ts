@@ -12,7 +12,7 @@ export type StackKind = "simulated" | "native" | "containers" | "external";
 export type Capability = "message-cut" | "kill-endpoint" | "zombie" | "kill-server" | "virtual-time";
 
 export interface Clock {
-  /** milliseconds, monotonic, from an arbitrary origin */
+  /** milliseconds since 1970, as the services take it for the time; monotonic */
   now(): number;
   sleep(milliseconds: number): Promise<void>;
 }

@@ -29,7 +29,10 @@ const PING_MS = 20_000;
 export class NativeStack implements Stack {
   readonly kind = "native";
   readonly capabilities: ReadonlySet<Capability> = new Set(["message-cut", "kill-endpoint", "zombie", "kill-server"]);
-  readonly clock: Clock = { now: () => performance.now(), sleep: (milliseconds) => sleep(milliseconds) };
+  readonly clock: Clock = {
+    now: () => performance.timeOrigin + performance.now(),
+    sleep: (milliseconds) => sleep(milliseconds),
+  };
   readonly probe: Probe;
   readonly processes: Processes;
   readonly #server: RestateServer;
@@ -274,7 +277,6 @@ export class NativeStack implements Stack {
         "scheduled_at, scheduled_start_at from sys_invocation where status != 'completed'",
       "for what is unfinished",
     );
-    const due = (row: Row) => this.clock.now() + Date.parse(row.scheduled_start_at!) - Date.now();
     return rows.map((row) => ({
       id: row.id,
       service: row.target_service_name,
@@ -283,7 +285,10 @@ export class NativeStack implements Stack {
       ...(row.target_service_key !== undefined && { key: row.target_service_key }),
       ...(row.idempotency_key !== undefined && { idempotencyKey: row.idempotency_key }),
       ...(row.last_failure !== undefined && { failure: row.last_failure }),
-      ...(row.status === "scheduled" && row.scheduled_start_at !== undefined && { due: due(row) }),
+      ...(row.status === "scheduled" &&
+        row.scheduled_start_at !== undefined && {
+          due: Date.parse(row.scheduled_start_at),
+        }),
     }));
   }
 
