@@ -30,6 +30,11 @@ export interface PropertyOptions {
   storm?: { operations?: number; clients?: number; faults?: number };
   /** by name; besides these, every property checks what all patterns share */
   invariants: Readonly<Record<string, Checker>>;
+  /**
+   * The invariant that the services are known to break: a known hazard. A run must find that; one that does not, or finds
+   * another invariant broken, fails.
+   */
+  expects?: string;
   /** by name: what a run must have met to mean anything */
   scenarios: Readonly<Record<string, Scenario>>;
   /** what is asked when all is quiet: as operations of the client "audit" */
@@ -50,6 +55,8 @@ export interface Property {
   /** in the order in which they are judged: after one of the first that fails, the others mean nothing */
   readonly invariants: Readonly<Record<string, Checker>>;
   readonly first: readonly string[];
+  /** the one that a run must find broken */
+  readonly expects: string | undefined;
   readonly scenarios: Readonly<Record<string, Scenario>>;
   readonly anyInput: readonly string[];
   /** the kind of operation by which webhooks reach the services, if it has one */
@@ -83,6 +90,8 @@ function completed(name: string, options: PropertyOptions, derived: readonly Inv
   const wrong = (what: string) => new Error(`property "${name}": ${what}`);
   if (Object.keys(options.invariants).length === 0) throw wrong("it has no invariants, so that nothing could fail");
   if (Object.keys(options.operations).length === 0) throw wrong("it has no operations, so that nothing would be done");
+  if (options.expects !== undefined && !Object.hasOwn(options.invariants, options.expects))
+    throw wrong(`it expects a violation of "${options.expects}", which is none of its invariants`);
   const shared = [...Object.keys(alwaysFirst), ...Object.keys(alwaysToo)];
   const taken = Object.keys(options.invariants).find((one) => shared.includes(one));
   if (taken !== undefined) throw wrong(`every property has an invariant "${taken}": call yours otherwise`);
@@ -118,6 +127,7 @@ function completed(name: string, options: PropertyOptions, derived: readonly Inv
     kinds,
     invariants: { ...of(alwaysFirst), ...options.invariants, ...of(alwaysToo) },
     first: Object.keys(alwaysFirst),
+    expects: options.expects,
     scenarios: { ...options.scenarios, ...scenariosOf(refused) },
     anyInput: options.anyInput ?? [],
     delivery: delivery?.name,

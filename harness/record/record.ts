@@ -94,6 +94,8 @@ const PropertyProgress = z.strictObject({
   /** invariants that the implementation is declared not to keep, and why: they are not judged */
   differs: z.record(z.string(), z.string()).exactOptional(),
   failure: Failure.exactOptional(),
+  /** a known hazard: the invariant that had to be found broken, and was; `failure` tells of it */
+  expected: z.string().exactOptional(),
 });
 
 const RunEnded = z.strictObject({

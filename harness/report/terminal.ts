@@ -107,6 +107,10 @@ export class Terminal {
     this.#line(`  ${this.#paint("dim", numbers.join(" · "))}`);
     const ends = endings(record);
     if (ends.length > 0) this.#line(`  ${this.#paint("dim", clean(ends.join(" · ")))}`);
+    if (record.expected !== undefined && record.failure)
+      this.#line(
+        `  found, as expected: ${clean(record.failure.evidence.summary)} See it: ${clean(record.failure.replay)}`,
+      );
     if (record.reason !== undefined && record.failure === undefined) this.#line(`  ${clean(record.reason)}`);
     if (!endedEarly(record.verdict))
       for (const never of lacking(record)) this.#line(`  ${this.#paint("yellow", never)}`);

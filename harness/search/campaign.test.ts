@@ -142,6 +142,41 @@ test("where runs are exact, a scenario that was missed will be missed again", as
   expect(await stormReaching(true, 2)).toEqual({ verdict: "vacuous", tries: 1 });
 });
 
+/** A run of a property that is known to break an invariant, where these are broken. */
+async function hazard(...broken: string[]) {
+  property(`a hazard of ${broken}`, {
+    pattern: "shop",
+    operations: { take },
+    invariants: { fine: () => ({ verdict: "valid" }), other: () => ({ verdict: "valid" }) },
+    scenarios: {},
+    expects: "fine",
+  });
+  const declared = declaredProperties().at(-1);
+  if (!declared) throw new Error("it was not declared");
+  const evidence = { summary: "it is so", events: [] };
+  const runner: Runner = {
+    stack: { kind: "simulated", capabilities: new Set() },
+    isExact: true,
+    can: () => true,
+    judge: async (plan) => ({
+      ...run(plan, well),
+      verdicts: Object.fromEntries(broken.map((name) => [name, { verdict: "invalid", evidence } as const])),
+    }),
+  };
+  const options = { seed: 1, profiles: {}, runs: 3, budget: 60_000, first: [], generate: true };
+  const report = { progress: () => {}, save: () => ({ saved: "", replay: "" }) };
+  return new Campaign(declared, runner, { ...options, ...report }).run();
+}
+
+test("a known hazard must be found, and only it", async () => {
+  expect(await hazard("fine")).toMatchObject({ verdict: "passed", expected: "fine", failure: { invariant: "fine" } });
+  expect(await hazard()).toMatchObject({
+    verdict: "failed",
+    reason: 'the known hazard was not found: "fine" held in all 3 cases',
+  });
+  expect(await hazard("fine", "other")).toMatchObject({ verdict: "failed", failure: { invariant: "other" } });
+});
+
 test("bad input is not made smaller: it might make sense then; other arguments are", async () => {
   const args = { request: { call: "shop/take", input: 1000 }, field: "what" };
   const plan: Plan = {

@@ -101,7 +101,7 @@ export class Campaign {
       const failure = await this.#investigate(this.#finding);
       // one that fails only now and then, or only in the model, is kept in case that no better one is found
       if (!progress.failure || certainty(failure) > certainty(progress.failure)) progress.failure = failure;
-      if (certainty(failure) >= CERTAIN) break;
+      if (certainty(failure) >= CERTAIN || failure.invariant === this.#property.expects) break;
       this.#finding = undefined;
     }
     this.#conclude(progress);
@@ -111,14 +111,21 @@ export class Campaign {
 
   #conclude(progress: PropertyProgress): void {
     const { signal, generate } = this.#options;
+    const { expects } = this.#property;
     const empty = generate ? emptiness(progress, this.#property) : undefined;
-    if (progress.failure) {
+    if (progress.failure && progress.failure.invariant === expects) {
+      progress.verdict = "passed";
+      progress.expected = expects;
+    } else if (progress.failure) {
       progress.verdict = "failed";
       progress.reason = `${progress.failure.invariant}: ${progress.failure.evidence.summary}`;
     } else if (signal?.aborted) progress.verdict = "interrupted";
     else if (this.#unknown !== undefined) {
       progress.verdict = "unknown";
       progress.reason = this.#unknown;
+    } else if (expects !== undefined) {
+      progress.verdict = "failed";
+      progress.reason = `the known hazard was not found: "${expects}" held in all ${progress.cases} cases`;
     } else if (empty !== undefined) {
       progress.verdict = "vacuous";
       progress.reason = empty;
@@ -194,7 +201,10 @@ export class Campaign {
     const judged = await this.#runner.judge(one.plan, this.#property, isOver);
     if (!judged || this.#finding) return;
     this.#count(judged);
-    for (const [invariant, verdict] of Object.entries(judged.verdicts)) this.#weigh(one, judged, invariant, verdict);
+    // a known hazard hides nothing else
+    const isExpected = ([invariant]: [string, Verdict]) => Number(invariant === this.#property.expects);
+    const verdicts = Object.entries(judged.verdicts).sort((a, b) => isExpected(a) - isExpected(b));
+    for (const [invariant, verdict] of verdicts) this.#weigh(one, judged, invariant, verdict);
   }
 
   #isOverdue(began: number): boolean {

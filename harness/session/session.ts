@@ -26,6 +26,8 @@ export const REPORTS = path.join(FOLDER, "latest");
 const CORPUS = path.join(FOLDER, "corpus");
 /** plans that planted bugs or another implementation failed: they say nothing of the project's own services */
 const PLANS = path.join(REPORTS, "plans");
+/** A known hazard is known: its plan need not be the smallest. */
+const HAZARD_SHRINK_MS = 3_000;
 
 /** The simulated stack's part of the time, where there are others. */
 const SIMULATED_SHARE = 0.6;
@@ -145,7 +147,9 @@ export class Session {
       budget: this.#budget(kind),
       first: replay ? saved : [...saved, ...scriptedPlans(property)],
       generate: replay === undefined,
+      ...(property.expects !== undefined && { shrinkBudget: HAZARD_SHRINK_MS }),
       ...(kind === "simulated" &&
+        property.expects === undefined &&
         stacks.includes("native") && { confirm: (...failure) => this.#confirm(property, ...failure) }),
       progress: (progress) => {
         this.#listener(progress);
@@ -158,7 +162,7 @@ export class Session {
         replay
           ? { saved: replay.file, replay: replayCommand(replay.file, kind, this.file, { ...services, SEED: seed }) }
           : savePlan(
-              Object.keys(services).length > 0 ? PLANS : CORPUS,
+              Object.keys(services).length > 0 || property.expects !== undefined ? PLANS : CORPUS,
               { format: PLAN_FORMAT, property: property.name, invariant, stack: kind, summary, plan },
               this.file,
               { ...services, SEED: seed },

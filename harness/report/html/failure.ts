@@ -20,7 +20,7 @@ export function failureSection(id: string, property: PropertyProgress, failure: 
   const input = { id: `${id}-timeline`, history, evidence: evidence.events, context };
   return html`<section class="failure" id="${id}">
 <h2>${property.property}</h2>
-<p class="about">${property.pattern} on ${history.stack} breaks the invariant <b class="invariant">${failure.invariant}</b></p>
+<p class="about">${property.pattern} on ${history.stack} ${property.expected === undefined ? "breaks" : "is known to break, and was found to break,"} the invariant <b class="invariant">${failure.invariant}</b></p>
 <div class="case">
 <div class="contradiction">
 <p class="sentence">${evidence.summary}</p>
