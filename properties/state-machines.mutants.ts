@@ -5,6 +5,14 @@ const client = "src/external/machines.ts";
 
 export const mutants: Mutant[] = [
   {
+    name: "machine told before its operator's intent is safe",
+    file: operator,
+    find: '  await untilSettled(ctx.run("intend", () => {}));\n',
+    replace: "",
+    breaks: ["finished before the answer", "begun is completed", "alternates legally", "answers are truthful"],
+    note: "the transition is terminated between its begin and the server's hearing of it",
+  },
+  {
     name: "one lock for the machines of a row",
     file: operator,
     find: "  await carryOut(ctx, { number: last.number + 1, to, finished: false });\n",

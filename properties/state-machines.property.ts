@@ -19,7 +19,7 @@ import {
   violation,
 } from "../harness/index.ts";
 
-/** Milliseconds; not so many that a run seems to stand still meanwhile. */
+/** Milliseconds; fewer than those after which a run seems to stand still. */
 const TRANSITION_TIME = 30;
 
 const Status = z.enum(["UP", "DOWN"]);
@@ -99,14 +99,8 @@ const carriesWhatWasAsked = checks.effectsCarry(machines, (entry, { operations }
  * Judges every answer, whatever it says; who was terminated has none. What was begun for one is also what was begun for
  * others with its key, unless it failed: what was cancelled while it waited runs again for another.
  */
-type Judge = (
-  one: Asked,
-  machine: Machine,
-  begun: Transition[],
-  from: number,
-  end: number,
-) => Violation | false | undefined;
-const everyAnswer = (judge: Judge) =>
+type Answer = { one: Asked; machine: Machine; begun: Transition[]; from: number; end: number };
+const everyAnswer = (judge: (answer: Answer) => Violation | false | undefined) =>
   machines.every((machine, view) => {
     for (const one of machine.operations) {
       const end = checks.heardAt(one, view);
@@ -114,14 +108,14 @@ const everyAnswer = (judge: Judge) =>
       const same = machine.operations.filter((other) => other === one || other.identity === (one.identity ?? one.id));
       const owners = (one.result === undefined ? [one] : same).map(({ id }) => id);
       const begun = transitionsOf(machine).filter(({ entry }) => owners.includes(entry.operation ?? ""));
-      const found = judge(one, machine, begun, Math.min(...same.map(({ invoked }) => invoked)), end);
+      const found = judge({ one, machine, begun, from: Math.min(...same.map(({ invoked }) => invoked)), end });
       if (found) return found;
     }
     return undefined;
   });
 
 /** Nothing of it is still under way, nor what was left by those who had been terminated before anybody asked. */
-const finishedBeforeTheAnswer = everyAnswer((one, machine, begun, from, end) => {
+const finishedBeforeTheAnswer = everyAnswer(({ one, machine, begun, from, end }) => {
   const ended = machine.interruptions.filter(({ kind, outcome }) => kind === "terminate" && outcome === "ok");
   const left = ended.flatMap(({ of, completed }) => (completed < from && one.outcome === "ok" ? [of] : []));
   const open = underWay(machine, end).find(
@@ -135,7 +129,7 @@ const finishedBeforeTheAnswer = everyAnswer((one, machine, begun, from, end) => 
  * "changed" stands for a transition that was done meanwhile. Otherwise nothing was begun; but one that was cancelled may
  * have brought the machine back to where it had been, and what a terminated invocation left is carried through by the next.
  */
-const answersAreTruthful = everyAnswer((one, machine, begun, from, end) => {
+const answersAreTruthful = everyAnswer(({ one, machine, begun, from, end }) => {
   if (one.result?.changed) {
     const isIts = ({ to, done }: Transition) => to === aim(one) && done && done.index > from && done.index < end;
     const summary = `${one} was told that it had brought ${machine.key} ${aim(one)}, and it had not.`;
@@ -161,15 +155,12 @@ const linearizable = checks.linearizable<Status, { machine: string; to: Status }
 
 // --- what a run must have met
 
-const [m1, m2] = [
-  { machine: "@m1", key: null },
-  { machine: "@m2", key: null },
-];
-const [up, down, otherUp, otherDown] = [setUp(m1), tearDown(m1), setUp(m2), tearDown(m2)];
+const ofMachine = (machine: string) => [setUp({ machine, key: null }), tearDown({ machine, key: null })] as const;
+const [[up, down], [otherUp, otherDown]] = [ofMachine("@m1"), ofMachine("@m2")];
 const keyed = setUp({ machine: "@m1", key: "@k1" });
 const call = (n: number) => at.externalCall("o1", n);
 /** The transition of an operation has begun and takes its time. */
-const asleep = (operation: string) => at.message(operation, 5);
+const asleep = (operation: string) => at.message(operation, 7);
 
 /** Some transitions, of several machines, were under way at the same time and differed in this. */
 const atOnce = (differ: (one: Transition) => string) => (view: HistoryView) =>
@@ -245,6 +236,11 @@ property("a machine goes up and down in whole transitions, one at a time", {
       o3: up.after("o2"),
       o4: down.after("o3"),
     }).reachedWhen(endedInTransition("terminate")),
+    "a transition is terminated before it is known that it was intended": scenario({
+      o1: up,
+      o2: terminate("o1").after(call(1)),
+      o3: down.after("o2"),
+    }).inOrder(at.after(at.answered("o2")), at.before(at.message("o1", 2))),
     "the endpoint is killed in mid-transition": scenario({ o1: up }, faults.killEndpoint.after(call(1))),
     "the connection to the endpoint is lost in mid-transition": scenario(
       { o1: up },

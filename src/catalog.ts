@@ -9,21 +9,7 @@ import { stateMachines } from "./state-machines/pattern.ts";
 
 export type { Definition, Pattern } from "./shared/pattern.ts";
 
-/** What a module exports that implements the patterns: this one, or another that is to be tested in its place. */
-export interface Subject {
-  catalog: Record<string, Pattern>;
-  /** contract name -> the module's own name, where they differ: services, and handlers ("product/reserve" -> "book") */
-  names?: { services?: Record<string, string>; handlers?: Record<string, string> };
-  /**
-   * Brings a successful answer (parsed JSON) into the contract's form. `call` names what was asked as the contract does:
-   * "product/status", or "durable-rpc POST /reserve/p1/r1" for a request to the front app of a pattern.
-   */
-  decode?(call: string, answer: unknown): unknown;
-  /** modules to replace while bundling: import specifier -> replacement, as in esbuild's `alias` */
-  alias?: Record<string, string>;
-}
-
-/** Each pattern describes itself, in its folder. */
+/** Each pattern describes itself, in its folder. Another module with a catalog can be tested in the place of this one. */
 export const catalog: Record<string, Pattern> = {
   "durable-promises": durablePromises,
   "durable-rpc": durableRpc,

@@ -28,7 +28,7 @@ import { type Mutant, projectRoot } from "../stack/index.ts";
 import { allMutants, allProperties } from "./properties.ts";
 
 const FOLDER = path.join(projectRoot, "reports", "mutants");
-const REPLAYS = { exact: 100, real: 10 };
+const REPLAYS = { exact: 100, real: 20 };
 /** the part of the replays that must fail */
 const LEAST = { exact: 1, real: 0.9 };
 const MOST = { operations: 4, faults: 1 };

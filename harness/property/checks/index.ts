@@ -17,6 +17,7 @@ export const alwaysFirst: Shared = {
   terminates: () => terminates,
   "replays deterministically": () => replaysDeterministically,
   "answers have their shape": answersHaveTheirShape,
+  "bad input is refused": badInputIsRefused,
 };
 
 /** What every property checks besides its own invariants. */
@@ -24,5 +25,4 @@ export const alwaysToo: Shared = {
   idempotent,
   "fails for a reason": failsForAReason,
   "answered unless disturbed": () => answeredUnlessDisturbed,
-  "bad input is refused": badInputIsRefused,
 };

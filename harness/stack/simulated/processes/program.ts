@@ -8,7 +8,7 @@ import { controlSdk } from "./sdk-core.ts";
 
 export type App = (request: Request) => Promise<Response>;
 
-/** What a bundle exports; see `Subject` in src/catalog.ts. */
+/** What a bundle exports. */
 interface Exports {
   catalog: Record<string, { services: object[]; app?: App } | undefined>;
 }
