@@ -46,7 +46,7 @@ test("own invariants are judged between those that all share", () => {
   const names = Object.keys(invariants);
   expect(names.slice(0, first.length)).toEqual(first);
   expect(names[first.length]).toBe("it holds");
-  expect(names.slice(first.length + 1)).toContain("bad input is refused");
+  expect(names.slice(first.length + 1)).toContain("fails for a reason");
 });
 
 test("settings are texts; audit and release do nothing unless they are given", () => {
