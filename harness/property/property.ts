@@ -55,6 +55,8 @@ export interface Property {
   /** in the order in which they are judged: after one of the first that fails, the others mean nothing */
   readonly invariants: Readonly<Record<string, Checker>>;
   readonly first: readonly string[];
+  /** those of the pattern alone */
+  readonly own: readonly string[];
   /** the one that a run must find broken */
   readonly expects: string | undefined;
   readonly scenarios: Readonly<Record<string, Scenario>>;
@@ -127,6 +129,7 @@ function completed(name: string, options: PropertyOptions, derived: readonly Inv
     kinds,
     invariants: { ...of(alwaysFirst), ...options.invariants, ...of(alwaysToo) },
     first: Object.keys(alwaysFirst),
+    own: Object.keys(options.invariants),
     expects: options.expects,
     scenarios: { ...options.scenarios, ...scenariosOf(refused) },
     anyInput: options.anyInput ?? [],
