@@ -117,7 +117,9 @@ function step(bank: Bank, { does, payment = "", account = "", amount = 0, isTerm
   }
   if (does === "cancel") {
     const refunded = known?.status === "completed" ? moved(bank, known.account, known.amount) : bank;
-    return is("cancelled") ? [left("cancelled", refunded)] : [];
+    // terminated in between: it is remembered as cancelled, and no refund was asked for
+    const states = isTerminated ? [refunded, bank] : [refunded];
+    return is("cancelled") ? states.map((state) => left("cancelled", state)) : [];
   }
   if (known) return is(known.status) ? [bank] : [];
   const taken = moved(bank, account, -amount);
@@ -139,7 +141,7 @@ const bank: Model<Bank, Act, Json> = {
 const status = ({ status }: { status: Status }): Json => status;
 const acts = [
   makePayment.as(({ args, isTerminated }): Act => ({ does: "make", ...args, isTerminated }), status),
-  cancelPayment.as(({ args }): Act => ({ does: "cancel", ...args }), status),
+  cancelPayment.as(({ args, isTerminated }): Act => ({ does: "cancel", ...args, isTerminated }), status),
   expireToken.as(({ args }): Act => ({ does: "expire", ...args })),
 ];
 /** Balances count only at the very end. */
