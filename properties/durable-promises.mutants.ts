@@ -169,4 +169,15 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
       '  if ("error" in outcome && outcome.error) throw new PromiseRejected(outcome.error);\n  return (outcome as { value: Json }).value as T;',
     breaks: ["answers have their shape", "linearizable", "single value"],
   },
+  {
+    name: "rejection fails those who wait as if the promise were gone",
+    file: services,
+    find: "  for (const listener of listeners) ctx.resolveAwakeable(listener, outcome);\n",
+    replace: `  for (const listener of listeners)
+    if ("error" in outcome)
+      ctx.rejectAwakeable(listener, new restate.TerminalError(outcome.error, { errorCode: GONE }));
+    else ctx.resolveAwakeable(listener, outcome);
+`,
+    breaks: ["waiters fail only by a dispose", "linearizable"],
+  },
 ];

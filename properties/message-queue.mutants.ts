@@ -220,4 +220,31 @@ export const mutants: Mutant[] = [
     breaks: ["fails for a reason", "answered unless disturbed"],
     note: "a task is asked for before it is submitted, and again afterwards",
   },
+  {
+    name: "task that takes long answered as pending",
+    file: front,
+    find: 'app.get("/tasks/:id", async (c) => c.json(await new TaskQueue().result(idIn(c, "id"))));',
+    replace: `app.get("/tasks/:id", async (c) => {
+    const pending = new Promise((resolve) => {
+      setTimeout(() => resolve({ id: idIn(c, "id"), result: "PENDING" }), 20);
+    });
+    return c.json(await Promise.race([new TaskQueue().result(idIn(c, "id")), pending]));
+  });`,
+    breaks: ["one result", "the result is what was done"],
+    note: "somebody asks while the task waits for its time",
+  },
+  {
+    name: "text of a task folded",
+    file: worker,
+    find: "workshop.perform(task, {",
+    replace: "workshop.perform(task.toUpperCase(), {",
+    breaks: ["effects carry what was asked"],
+  },
+  {
+    name: "effect booked under the text of the task",
+    file: worker,
+    find: "reference: id }",
+    replace: "reference: task }",
+    breaks: ["no spurious effects"],
+  },
 ];

@@ -162,4 +162,11 @@ export const mutants: Mutant[] = [
     breaks: ["bad input is refused"],
     note: "a comma too many",
   },
+  {
+    name: "text of a subtask truncated",
+    file: worker,
+    find: "workshop.perform(subtask, tag)",
+    replace: "workshop.perform(subtask.slice(0, 4), tag)",
+    breaks: ["no spurious effect"],
+  },
 ];

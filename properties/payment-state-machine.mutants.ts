@@ -103,4 +103,12 @@ export const mutants: Mutant[] = [
     replace: 'throw new Error("insufficient funds");',
     breaks: ["terminates"],
   },
+  {
+    name: "last cent cannot be taken",
+    file: accounts,
+    find: "if (balance < amount) {",
+    replace: "if (balance <= amount) {",
+    breaks: ["too little only when there is"],
+    note: "all that there is on the account is asked for",
+  },
 ];

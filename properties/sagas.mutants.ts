@@ -175,4 +175,29 @@ export const mutants: Mutant[] = [
     breaks: ["terminates"],
     note: "the card is declined",
   },
+  {
+    name: "car confirmed before the flight",
+    file: booking,
+    find: `    await forward("confirm flight", (tag) => flights.confirm(flight.id, tag));
+    await forward("confirm car", (tag) => cars.confirm(car.id, tag));
+`,
+    replace: `    await forward("confirm car", (tag) => cars.confirm(car.id, tag));
+    await forward("confirm flight", (tag) => flights.confirm(flight.id, tag));
+`,
+    breaks: ["steps in order"],
+  },
+  {
+    name: "amount charged in another unit",
+    file: booking,
+    find: "paymentProvider.charge(trip.paymentInfo, tag)",
+    replace: "paymentProvider.charge({ ...trip.paymentInfo, amount: trip.paymentInfo.amount * 100 }, tag)",
+    breaks: ["effects carry what was asked"],
+  },
+  {
+    name: "trip booked under the name of its passenger",
+    file: booking,
+    find: "reference: ctx.key });",
+    replace: "reference: trip.flights.passengerName.toUpperCase() });",
+    breaks: ["no spurious effect"],
+  },
 ];

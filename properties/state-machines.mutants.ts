@@ -176,4 +176,11 @@ export const mutants: Mutant[] = [
     breaks: ["effects carry what was asked", "alternates legally"],
     note: "one machine goes up while another goes down",
   },
+  {
+    name: "id of a machine truncated",
+    file: operator,
+    find: "machine: ctx.key, transition",
+    replace: "machine: ctx.key.slice(0, -1), transition",
+    breaks: ["no spurious effect"],
+  },
 ];

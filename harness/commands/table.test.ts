@@ -39,3 +39,9 @@ test.each(patterns)("%s: each mutant stands in a row whose invariants it breaks,
     own.some((mutant) => mutant.name === one && mutant.breaks.some((broken) => row.invariants.includes(broken)));
   expect(of(name).flatMap((row) => row.mutants.filter((one) => !breaks(row, one)))).toEqual([]);
 });
+
+test.each(patterns)("%s: each own invariant is broken by a mutant that names it", (name) => {
+  const broken = mutants.filter((one) => one.pattern === name).flatMap(({ mutant }) => mutant.breaks);
+  const own = properties.filter((one) => one.pattern === name).flatMap((one) => one.own);
+  expect(own.filter((one) => !broken.includes(one))).toEqual([]);
+});
