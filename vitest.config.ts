@@ -7,6 +7,7 @@ const processes = [
   "harness/case/healing.test.ts",
   "harness/session/vitest/end-to-end.test.ts",
   "harness/commands/**/*.test.ts",
+  "harness/play/**/*.test.ts",
   "harness/bench/**/*.test.ts",
   "harness/world/stripe/stacks.test.ts",
 ];

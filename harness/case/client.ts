@@ -83,22 +83,28 @@ export class ClientCall {
 }
 
 function httpRequest(wish: Wish, name: string): { to: Destination; request: ClientRequest } {
-  const headers: Record<string, string> = { [OPERATION_HEADER]: name };
-  if ("kind" in wish) return referringRequest(wish.kind, wish.invocation, headers);
+  const whose = { [OPERATION_HEADER]: name };
+  if ("kind" in wish) return referringRequest(wish.kind, wish.invocation, whose);
+  const { to, request } = overHttp(wish.request, wish.app);
+  return { to, request: { ...request, headers: { ...whose, ...request.headers } } };
+}
+
+/** A request as it goes over HTTP. @param app the pattern whose front app is meant, where it is for one */
+export function overHttp(request: Request, app: string): { to: Destination; request: ClientRequest } {
   const {
     input,
     idempotencyKey,
     headers: more,
     body: text = input === undefined ? undefined : JSON.stringify(input),
-  } = wish.request;
-  if (idempotencyKey !== undefined) headers["idempotency-key"] = idempotencyKey;
-  if (text !== undefined) headers["content-type"] = "application/json";
-  Object.assign(headers, more);
+  } = request;
+  const headers: Record<string, string> = {
+    ...(idempotencyKey !== undefined && { "idempotency-key": idempotencyKey }),
+    ...(text !== undefined && { "content-type": "application/json" }),
+    ...more,
+  };
   const body = text === undefined ? {} : { body: text };
-  if ("front" in wish.request) {
-    return { to: { app: wish.app }, request: { ...frontPath(wish.request), headers, ...body } };
-  }
-  const { call, key, send } = wish.request;
+  if ("front" in request) return { to: { app }, request: { ...frontPath(request), headers, ...body } };
+  const { call, key, send } = request;
   const [service = "", handler = ""] = call.split("/");
   const target = [service, key, handler].filter((part) => part !== undefined);
   const delay = typeof send === "object" ? `?delay=${send.delayMs}ms` : "";

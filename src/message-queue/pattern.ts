@@ -5,6 +5,10 @@ import { asyncTaskWorker } from "./worker.ts";
 
 export const messageQueue: Pattern = {
   services: [asyncTaskWorker],
+  examples: [
+    `curl localhost:5050/tasks -H 'content-type: application/json' -d '{"id": "t1", "task": "paint", "delayMs": 500}'`,
+    "curl localhost:5050/tasks/t1",
+  ],
   app: front,
   appPath: "/tasks",
   external: ["workshop"],

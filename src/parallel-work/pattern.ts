@@ -4,6 +4,9 @@ import { worker } from "./worker.ts";
 
 export const parallelWork: Pattern = {
   services: [worker],
+  examples: [
+    `curl localhost:8080/worker/run -H 'content-type: application/json' -d '{"description": "sand, paint, dry"}'`,
+  ],
   external: ["workshop"],
   environment: retrySettings,
 };

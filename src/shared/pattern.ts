@@ -10,6 +10,8 @@ export interface Pattern {
   appPath?: string;
   /** names of the external systems that it calls; "payment-provider" is found at PAYMENT_PROVIDER_URL */
   external?: string[];
+  /** curl lines that try it out, in their order, at the ports of `npm run play`; each works as it is written */
+  examples: readonly string[];
   /** the settings that it reads from the environment: name -> what it means, with its default */
   environment?: Record<string, string>;
 }

@@ -1,3 +1,4 @@
 export { NativeStack } from "./native-stack.ts";
+export { freePort } from "./ports.ts";
 export { Processes } from "./processes.ts";
-export { serverBinary } from "./restate-server.ts";
+export { RestateServer, serverBinary, TUNING } from "./restate-server.ts";

@@ -66,6 +66,7 @@ export class RestateServer {
   readonly #tuning: Readonly<Record<string, string>>;
   readonly #onDeath: (ending: Ending) => void;
   readonly #binary: string;
+  readonly #fixed: { ingress?: number; admin?: number };
   #process: ManagedProcess | undefined;
   #restarting: Promise<void> | undefined;
   #ports = { ingress: 0, admin: 0, node: 0 };
@@ -74,13 +75,16 @@ export class RestateServer {
 
   /**
    * @param onDeath called when a server that was healthy has ended, whoever ended it
+   * @param fixed ports that it must have; free ones where nothing is said
    * @throws when its package is not installed
    */
   constructor(
     processes: Processes,
     onDeath: (ending: Ending) => void = () => {},
     tuning: Readonly<Record<string, string>> = TUNING,
+    fixed: { ingress?: number; admin?: number } = {},
   ) {
+    this.#fixed = fixed;
     this.#onDeath = onDeath;
     this.#binary = serverBinary();
     this.#processes = processes;
@@ -89,6 +93,9 @@ export class RestateServer {
 
   get ingressUrl(): string {
     return `http://127.0.0.1:${this.#ports.ingress}`;
+  }
+  get adminUrl(): string {
+    return `http://127.0.0.1:${this.#ports.admin}`;
   }
   get ingress(): Pool {
     return this.#ingress;
@@ -100,7 +107,7 @@ export class RestateServer {
   /** Starts it for the first time. @throws when it does not know a setting, or does not serve within 30 seconds */
   async start(): Promise<void> {
     for (let attempt = 1; ; attempt++) {
-      this.#ports = { ingress: await freePort(), admin: await freePort(), node: await freePort() };
+      this.#ports = { ingress: await freePort(), admin: await freePort(), node: await freePort(), ...this.#fixed };
       if (attempt === 1) await this.#assertTuning();
       try {
         await this.#launch();
@@ -112,7 +119,7 @@ export class RestateServer {
     }
     const pool = { connections: 64, headersTimeout: 60_000, bodyTimeout: 60_000, keepAliveTimeout: 30_000 };
     this.#ingress = new Pool(this.ingressUrl, pool);
-    this.#admin = new Pool(`http://127.0.0.1:${this.#ports.admin}`, pool);
+    this.#admin = new Pool(this.adminUrl, pool);
     await this.#serving();
   }
 

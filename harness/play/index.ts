@@ -1,0 +1,1 @@
+export { Play, PORTS, type Ports } from "./play.ts";
