@@ -84,6 +84,11 @@ const PropertyProgress = z.strictObject({
   systems: z.record(z.string(), z.strictObject({ calls: count, refusals: count })),
   /** how many cases reached each scenario of the property */
   scenarios: z.record(z.string(), count),
+  /**
+   * By handler and outcome: between how many messages of its first attempt something was to strike, and did; and how many
+   * calls to external systems were then made again
+   */
+  crashPoints: z.record(z.string(), z.strictObject({ of: count, struck: count, repeats: count })).exactOptional(),
   /** plans that ask for what the stack cannot do */
   skipped: count.exactOptional(),
   /** stands for everything that happened in all the cases; only where runs can be repeated exactly */

@@ -102,6 +102,11 @@ export class Terminal {
       ...(scenarios > 0 ? [`${reached} of ${plural(scenarios, "scenario")} reached`] : []),
     ];
     this.#line(`${mark}  ${this.#paint("bold", clean(record.property))} (${record.stack})`);
+    const points = Object.values(record.crashPoints ?? {});
+    if (points.length > 0) {
+      const [struck, of] = [points.reduce((n, one) => n + one.struck, 0), points.reduce((n, one) => n + one.of, 0)];
+      numbers.push(`${count(struck)} of ${plural(of, "crash point")} struck`);
+    }
     if (record.skipped) numbers.push(`${plural(record.skipped, "plan")} skipped: the stack cannot do what they ask`);
     if (record.trace !== undefined) numbers.push(`trace ${record.trace}`);
     this.#line(`  ${this.#paint("dim", numbers.join(" · "))}`);

@@ -9,6 +9,7 @@ import type { Plan, Profiles } from "../plan/index.ts";
 import { InvalidInputDefinition, type Property } from "../property/index.ts";
 import type { Failure, PropertyProgress } from "../record/index.ts";
 import type { Confirmation } from "./confirmation.ts";
+import { type CrashPoint, hasStruck } from "./crash-points.ts";
 import { investigate } from "./investigation.ts";
 import { notBegun } from "./not-begun.ts";
 
@@ -24,6 +25,8 @@ export interface CampaignOptions {
   /** plans to run before anything is generated */
   first: Plan[];
   generate: boolean;
+  /** run where runs are exact, before anything is generated; they take none of the budget */
+  crashPoints?: readonly CrashPoint[];
   /** milliseconds for shrinking; a minute when absent */
   shrinkBudget?: number;
   signal?: AbortSignal;
@@ -68,6 +71,7 @@ export class Campaign {
   readonly #plans: Record<"exclusive" | "shared", fc.Arbitrary<Plan>>;
   readonly #progress: PropertyProgress;
   readonly #started = performance.now();
+  readonly #crashPoints: NonNullable<PropertyProgress["crashPoints"]> = {};
   #finding: Finding | undefined;
   /** the number of the case to generate next; 0 while the given plans have not been run */
   #next = 0;
@@ -87,6 +91,7 @@ export class Campaign {
     };
     this.#progress = {
       ...notBegun(property, runner.stack.kind),
+      ...(options.crashPoints && { crashPoints: this.#crashPoints }),
       scenarios: Object.fromEntries(Object.keys(property.scenarios).map((name) => [name, 0])),
     };
   }
@@ -142,10 +147,25 @@ export class Campaign {
       const possible = first.filter((plan) => this.#runner.can(plan));
       if (possible.length < first.length) this.#progress.skipped = first.length - possible.length;
       await this.#batch(possible.map((plan) => ({ plan })));
+      if (this.#runner.isExact && generate) await this.#crash();
     }
     while (generate && !this.#isOver(began)) await this.#batch(this.#draw(), began);
     if (generate && !this.#runner.isExact) await this.#tryAgain();
     this.#searched += performance.now() - began;
+  }
+
+  /** Every crash point of every handler. */
+  async #crash(): Promise<void> {
+    const points = (this.#options.crashPoints ?? []).filter(({ plan }) => this.#runner.can(plan));
+    for (const { handler, plan } of points) {
+      if (this.#finding || this.#options.signal?.aborted) return;
+      const judged = await this.#case({ plan }, () => false);
+      if (!judged) continue;
+      const seen = entry(this.#crashPoints, handler, { of: 0, struck: 0, repeats: 0 });
+      seen.of++;
+      if (hasStruck(judged.history)) seen.struck++;
+      seen.repeats += judged.history.events.filter(({ type }) => type === "repeat").length;
+    }
   }
 
   /** What a real stack does takes as long as it takes: a scenario is missed for good when it was missed again and again. */
@@ -197,14 +217,15 @@ export class Campaign {
     else await Promise.all(cases.map(run));
   }
 
-  async #case(one: { plan: Plan; case?: number }, isOver: () => boolean): Promise<void> {
+  async #case(one: { plan: Plan; case?: number }, isOver: () => boolean): Promise<Judged | undefined> {
     const judged = await this.#runner.judge(one.plan, this.#property, isOver);
-    if (!judged || this.#finding) return;
+    if (!judged || this.#finding) return undefined;
     this.#count(judged);
     // a known hazard hides nothing else
     const isExpected = ([invariant]: [string, Verdict]) => Number(invariant === this.#property.expects);
     const verdicts = Object.entries(judged.verdicts).sort((a, b) => isExpected(a) - isExpected(b));
     for (const [invariant, verdict] of verdicts) this.#weigh(one, judged, invariant, verdict);
+    return judged;
   }
 
   #isOverdue(began: number): boolean {

@@ -8,6 +8,7 @@ import { propertyOf } from "../property/testing.ts";
 import { startStack } from "../session/index.ts";
 import { SystemUnderTest } from "../session/system-under-test.ts";
 import { projectRoot } from "../stack/index.ts";
+import { hasStruck } from "./crash-points.ts";
 import { dryRun } from "./dry-run.ts";
 
 let runner: CaseRunner;
@@ -31,10 +32,10 @@ const orderLax = operation({
 async function dryRunOf(options: Partial<PropertyOptions> & Pick<PropertyOptions, "operations">) {
   const declared = propertyOf(options);
   await runner.serve(declared, []);
-  const { property, profiles } = await dryRun(declared, runner);
+  const { property, profiles, crashPoints } = await dryRun(declared, runner);
   const plan = property.scenarios[SCENARIO]?.plan;
   const judged = plan && (await runner.judge(plan, property));
-  return { declared, property, profiles, plan, judged };
+  return { declared, property, profiles, crashPoints, plan, judged };
 }
 
 test("a handler that refuses what its schema refuses passes, and all of it was asked for", async () => {
@@ -85,4 +86,22 @@ test("storms draw bad input beside other operations, as soon as it is known, and
   expect(invalid.length).toBeGreaterThan(100);
   const keys = invalid.map(({ args }) => JSON.stringify(args)).filter((text) => text.includes("strict/order"));
   expect(new Set(keys).size).toBe(keys.length);
+});
+
+test("crash points are every message of the first attempt of each handler and outcome, and each is struck", async () => {
+  const { crashPoints, property } = await dryRunOf({ pattern: "strict", operations: { order } });
+  const byHandler = Map.groupBy(crashPoints, ({ handler }) => handler);
+  expect([...byHandler.keys()].sort()).toEqual(["strict/order: ok", "strict/order: refused 400"]);
+  const struck: string[] = [];
+  for (const { plan } of byHandler.get("strict/order: ok") ?? []) {
+    const judged = await runner.judge(plan, property);
+    if (!judged || !hasStruck(judged.history)) throw new Error(`nothing struck: ${JSON.stringify(plan)}`);
+    const at = plan.faults[0] ?? plan.operations.at(-1);
+    struck.push(at?.kind ?? "");
+  }
+  // the input, the output and the end: each lost or followed by a cut or a death, frozen, or followed by an interruption
+  const kinds = Map.groupBy(struck, (kind) => kind);
+  expect(kinds.get("cut-stream")?.length).toBe(2 * (kinds.get("cancel")?.length ?? 0));
+  expect(kinds.get("terminate")?.length).toBe(kinds.get("zombie")?.length);
+  expect(kinds.get("cancel")?.length).toBeGreaterThan(2);
 });

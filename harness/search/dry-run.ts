@@ -3,6 +3,7 @@ import type { CaseRunner } from "../case/index.ts";
 import type { History } from "../history/index.ts";
 import type { Moment, Plan, Profile, Profiles } from "../plan/index.ts";
 import { derivedInput, type Property, scriptedPlans } from "../property/index.ts";
+import { type CrashPoint, crashPoints } from "./crash-points.ts";
 
 /** So many cases without faults and interruptions are run. */
 const CASES = 24;
@@ -13,6 +14,8 @@ export interface DryRun {
   profiles: Profiles;
   /** the property with the input that its handlers must refuse, as their schemas say */
   property: Property;
+  /** of all handlers that were seen */
+  crashPoints: CrashPoint[];
 }
 
 /**
@@ -24,10 +27,13 @@ export async function dryRun(declared: Property, runner: CaseRunner): Promise<Dr
   const conditions = { faults: [], exclusive: false, profiles: {} };
   const random = fc.sample(declared.plans(conditions), { seed: SEED, numRuns: CASES }).map(undisturbed);
   const profiles: Record<string, Profile> = {};
+  const histories: History[] = [];
   const run = async (property: Property, plans: readonly Plan[]) => {
     for (const plan of plans.filter((one) => runner.can(one))) {
       const judged = await runner.judge(plan, property);
-      if (judged) measure(judged.history, profiles);
+      if (!judged) continue;
+      measure(judged.history, profiles);
+      histories.push(judged.history);
     }
   };
   await run(declared, random);
@@ -36,7 +42,7 @@ export async function dryRun(declared: Property, runner: CaseRunner): Promise<Dr
   );
   const property = declared.refusing(derivedInput(handlers));
   await run(property, scriptedPlans(property));
-  return { profiles, property };
+  return { profiles, property, crashPoints: crashPoints(histories, property) };
 }
 
 /** The plan without what a generator puts in although it is asked for no faults. */

@@ -137,12 +137,17 @@ export class Session {
     const given = replay ? saved : [...saved, ...scriptedPlans(declared)];
     const odd = given.map((plan) => misfit(plan, declared)).find((complaint) => complaint !== undefined);
     if (odd !== undefined) throw new Error(`${replay ? `REPLAY=${replay.file}` : "a plan of the property"}: ${odd}`);
-    const { property, profiles } = replay ? { property: declared, profiles: {} } : await this.#dryRun(declared);
+    const {
+      property,
+      profiles,
+      crashPoints = undefined,
+    } = replay ? { property: declared, profiles: {} } : await this.#dryRun(declared);
     await runner.serve(property, mutants);
     let recorded = Number.NEGATIVE_INFINITY;
     const campaign = new Campaign(property, runner, {
       seed,
       profiles,
+      ...(kind === "simulated" && crashPoints && { crashPoints }),
       ...(runs !== undefined && { runs }),
       budget: this.#budget(kind),
       first: replay ? saved : [...saved, ...scriptedPlans(property)],

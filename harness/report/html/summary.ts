@@ -105,7 +105,7 @@ ${Object.entries(property.differs ?? {}).map(([invariant, reason]) => html`<span
 <td data-label="operations"><b>${count(property.operations)}</b>${outcomeList(property)}</td>
 <td class="number" data-label="time">${duration(property.milliseconds)}</td>
 <td>${faultList(property)}</td>
-<td>${scenarioList(property)}</td></tr>
+<td>${scenarioList(property)}${crashPointList(property)}</td></tr>
 `;
 }
 
@@ -130,6 +130,20 @@ function scenarioList(property: PropertyProgress): Html {
     ([scenario, n]) =>
       html`<li class="${n === 0 && neverClass(property)}"><b>${n === 0 ? "never" : count(n)}</b><span>${scenario}</span></li>`,
   )}</ul>`;
+}
+
+/** Between how many messages of each handler something struck. */
+function crashPointList({ crashPoints = {} }: PropertyProgress): Html | false {
+  const all = Object.entries(crashPoints);
+  if (all.length === 0) return false;
+  const [struck, of] = [
+    all.reduce((sum, [, one]) => sum + one.struck, 0),
+    all.reduce((sum, [, one]) => sum + one.of, 0),
+  ];
+  return html`<details><summary>${count(struck)} of ${count(of)} crash points</summary><ul class="tallies">${all.map(
+    ([handler, one]) =>
+      html`<li><span>${handler}</span><b>${count(one.struck)}<small> of ${count(one.of)}, ${count(one.repeats)} effects repeated</small></b></li>`,
+  )}</ul></details>`;
 }
 
 /** How the operations of each kind ended, and what external systems refused. */
