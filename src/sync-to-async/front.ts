@@ -11,6 +11,8 @@ export const front = frontApp((app) =>
     const user = idIn(c, "user");
     const { email } = await bodyOf(c, MailRequest);
     const answer = await upload(user, email);
-    return c.json(answer, "url" in answer ? 200 : 202);
+    if ("url" in answer) return c.json(answer);
+    const { invocationId, ...promise } = answer;
+    return c.json(promise, 202, { "x-restate-id": invocationId });
   }),
 );

@@ -4,8 +4,8 @@ import { answerOf, NoAnswer } from "../shared/ingress.ts";
 import { keyInPath } from "../shared/spelling.ts";
 import type { dataUploader } from "./data-uploader.ts";
 
-/** How a user learns where the data is. */
-export type Upload = { url: string } | { mailedTo: string };
+/** How a user learns where the data is; and which invocation mails it. */
+export type Upload = { url: string } | { mailedTo: string; invocationId: string };
 
 /**
  * Has a user's data uploaded, and answers the URL if that is quick. Otherwise the URL will be mailed, and nobody need wait
@@ -22,7 +22,7 @@ export async function upload(user: string, email: string): Promise<Upload> {
   const url = await withinWait((signal) => answerOf(uploader.workflowAttach(clients.rpc.opts({ signal }))));
   if (url !== undefined) return { url };
 
-  await answerOf(
+  const { invocationId } = await answerOf(
     ingress.send({
       service: "dataUploader",
       handler: "resultAsEmail",
@@ -32,7 +32,7 @@ export async function upload(user: string, email: string): Promise<Upload> {
       opts: clients.rpc.sendOpts({ idempotencyKey: crypto.randomUUID() }),
     }),
   );
-  return { mailedTo: email };
+  return { mailedTo: email, invocationId };
 }
 
 /** What is answered within the time that a user waits; undefined when nothing is. */
