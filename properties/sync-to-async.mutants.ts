@@ -94,6 +94,7 @@ export const mutants: Mutant[] = [
 `,
     replace: `      const url = await step("address", () => objectStorage.address(bucket, OBJECT));
       await ctx.promise<string>("url").resolve(url);
+      await ctx.sleep(50);
       return url;
     },
 
@@ -105,7 +106,7 @@ export const mutants: Mutant[] = [
         const url = await restate.RestatePromise.race([ctx.promise<string>("url").get(), ctx.attach<string>(run)]);
 `,
     breaks: ["one end for all"],
-    note: "the upload is cancelled when it has told its URL: it fails, and the URL is mailed",
+    note: "the upload is cancelled while it waits until everybody can read the data: it fails, and the URL is mailed",
   },
   {
     name: "mail waits for ever for an upload that nobody begins",
