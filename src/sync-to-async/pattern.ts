@@ -5,6 +5,10 @@ import { front } from "./front.ts";
 
 export const syncToAsync: Pattern = {
   services: [dataUploader],
+  examples: [
+    `curl localhost:5050/uploads/ada -H 'content-type: application/json' -d '{"email": "ada@mail.example"}'`,
+    `curl localhost:8080/dataUploader/ada/resultAsEmail -H 'content-type: application/json' -d '{"email": "bob@mail.example"}'`,
+  ],
   app: front,
   appPath: "/uploads",
   external: ["object-storage", "mail"],
