@@ -6,6 +6,7 @@ import { paymentStateMachine } from "./payment-state-machine/pattern.ts";
 import { sagas } from "./sagas/pattern.ts";
 import type { Pattern } from "./shared/pattern.ts";
 import { stateMachines } from "./state-machines/pattern.ts";
+import { syncToAsync } from "./sync-to-async/pattern.ts";
 
 export type { Definition, Pattern } from "./shared/pattern.ts";
 
@@ -18,4 +19,5 @@ export const catalog: Record<string, Pattern> = {
   "payment-state-machine": paymentStateMachine,
   sagas,
   "state-machines": stateMachines,
+  "sync-to-async": syncToAsync,
 };

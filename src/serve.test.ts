@@ -16,6 +16,7 @@ test("an app answers for its own paths, also that there is no such thing", async
   expect(await get("/promises")).toMatchObject({ status: 404, message: expect.stringContaining("/promises/:id") });
 });
 
+const paths = Object.values(catalog).flatMap(({ appPath }) => appPath ?? []);
 test.each(["/", "/other", "/__proto__/a", "/tasksother"])("%s is nobody's path", async (path) => {
-  expect(await get(path)).toEqual({ status: 404, message: "there is nothing here but /promises, /reserve, /tasks" });
+  expect(await get(path)).toEqual({ status: 404, message: `there is nothing here but ${paths.join(", ")}` });
 });

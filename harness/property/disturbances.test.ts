@@ -47,6 +47,19 @@ test("what cannot strike there is left out", () => {
   expect(() => momentsOf({})).toThrow(/"it is done" is not disturbed: name an external call, or a message/);
 });
 
+test("others take part, and are left alone", () => {
+  const plans = Object.values(
+    disturbances("it is done again", work("@w1").after("o0"), { call: 1 }, { o0: work("@w1") }),
+  ).map(({ plan }) => plan);
+  for (const { operations, faults } of plans) {
+    expect(operations.map(({ id, after }) => [id, after])).toEqual([
+      ["o0", undefined],
+      ["o1", ["o0"]],
+    ]);
+    expect(faults.map(({ at }) => at.operation)).toEqual(["o1"]);
+  }
+});
+
 test("a new kind of fault joins by itself, and each scenario tells what happens", () => {
   const at = [{ at: "effect", when: "either" }] as const;
   const description = "the earth quakes";

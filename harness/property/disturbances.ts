@@ -14,24 +14,30 @@ export interface Disturbed {
 }
 
 /**
- * Makes the scenarios of one operation, alone, under each kind of fault there is: a new kind joins by itself, and one that
- * cannot be injected there is left out. What can be injected before or after a place is injected after it: something has
+ * Makes the scenarios of one operation, alone unless others are named, under each kind of fault there is: a new kind joins
+ * by itself, and one that cannot be injected there is left out. What can be injected before or after a place is injected after it: something has
  * happened, and nobody knows yet. A process that freezes thaws just before the operation is answered; what is held
  * besides is held until the recovery phase.
  *
  *     ...disturbances("a trip is booked", book(TRIP), { call: 3, message: 3 })
  *
  * @param shapes the kinds of fault
+ * @param beside other operations of the scenario, by their ids; the one that is disturbed is o1
  * @returns scenarios by their names, such as "a trip is booked, though the service process is killed".
  *   @throws when no kind can be injected there
  */
 export const disturbancesBy =
   (shapes: readonly FaultShape[]) =>
-  (what: string, operation: OperationDraft, where: Disturbed): Record<string, Scenario> => {
+  (
+    what: string,
+    operation: OperationDraft,
+    where: Disturbed,
+    beside: Readonly<Record<string, OperationDraft>> = {},
+  ): Record<string, Scenario> => {
     const places = placesOf(where);
     const scenarios = shapes.flatMap((shape): [string, Scenario][] => {
       const fault = faultOf(shape, places);
-      return fault ? [[`${what}, though ${shape.description}`, scenario({ [ID]: operation }, fault)]] : [];
+      return fault ? [[`${what}, though ${shape.description}`, scenario({ ...beside, [ID]: operation }, fault)]] : [];
     });
     if (scenarios.length === 0) throw new Error(`"${what}" is not disturbed: name an external call, or a message`);
     return Object.fromEntries(scenarios);

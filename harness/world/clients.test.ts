@@ -10,7 +10,7 @@ import { moderation } from "../../src/external/moderation.ts";
 import { objectStorage } from "../../src/external/object-storage.ts";
 import { paymentProvider } from "../../src/external/payment-provider.ts";
 import { workshop } from "../../src/external/workshop.ts";
-import { DECLINED_CARD, PONDERED_POST, REJECTED_POST, UNKNOWN_ADDRESS } from "./index.ts";
+import { DECLINED_CARD, NO_QUOTA, PONDERED_POST, REJECTED_POST, UNKNOWN_ADDRESS } from "./index.ts";
 import { types, worldOverFetch } from "./testing.ts";
 
 const STRANGE_IDS = ["a/b", "..", ".", "%2F", "A", "a", " a ", "é", "😀", "\ud800", "__proto__", "~.", "a?b#c"];
@@ -134,6 +134,7 @@ test("objects are read by their addresses, signed and plain", async () => {
     data: { object: "o", content: "the text" },
   });
   expect(await status(objectStorage.createBucket("b", tag("other")))).toBe(409);
+  expect(await status(objectStorage.createBucket("c", { key: "c", reference: `ada-${NO_QUOTA}` }))).toBe(403);
   expect(await status(objectStorage.putObject("none", "o", "", { key: "q" }))).toBe(404);
 });
 

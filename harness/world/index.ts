@@ -7,6 +7,7 @@ export { OVERBOOKED_FLIGHT, SOLD_OUT_FLIGHT } from "./flights.ts";
 export { inBody, inHeader, inPath, type KeyRule } from "./idempotency.ts";
 export { UNKNOWN_ADDRESS } from "./mail.ts";
 export { PONDERED_POST, REJECTED_POST } from "./moderation.ts";
+export { NO_QUOTA } from "./object-storage.ts";
 export { DECLINED_CARD } from "./payment-provider.ts";
 export {
   API_VERSION,

@@ -5,6 +5,9 @@ import { json, text } from "./body.ts";
 import { externalSystem } from "./external-system.ts";
 import { inHeader } from "./idempotency.ts";
 
+/** No bucket is created for anybody whose name ends so. */
+export const NO_QUOTA = "no-quota";
+
 interface Bucket {
   reference: string | undefined;
   objects: Map<string, { content: string; contentType: string }>;
@@ -32,6 +35,7 @@ export const objectStorage = externalSystem("object-storage", () => new Map<stri
     { action: "create-bucket", body: json(Creation), key },
     ({ params: { bucket }, body: { reference }, state, changed, refused }) => {
       const fact = { key: bucket, reference };
+      if (reference?.endsWith(NO_QUOTA)) return refused(403, `${reference} has no quota`, fact);
       if (state.has(bucket)) return refused(409, `the bucket ${bucket} exists`, fact);
       state.set(bucket, { reference, objects: new Map() });
       return changed({ ...fact, data: { state: "created" } }, { bucket }, { status: 201 });

@@ -18,6 +18,12 @@ export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
 /** Milliseconds that a machine takes to get up or down. */
 export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
 
+/** Milliseconds that a client waits for the URL of an upload before it asks for a mail. */
+export const uploadWait = () => whole("UPLOAD_WAIT", 5_000);
+
+/** Milliseconds that a mail waits for its upload to begin. */
+export const uploadHold = () => whole("UPLOAD_HOLD", 60_000);
+
 /** The address of PostgreSQL, with the database and the user. */
 export const databaseUrl = () =>
   address("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres", /^postgres(ql)?:$/);
