@@ -4,6 +4,7 @@ import { messageQueue } from "./message-queue/pattern.ts";
 import { parallelWork } from "./parallel-work/pattern.ts";
 import { paymentStateMachine } from "./payment-state-machine/pattern.ts";
 import { sagas } from "./sagas/pattern.ts";
+import { scheduledTasks } from "./scheduled-tasks/pattern.ts";
 import type { Pattern } from "./shared/pattern.ts";
 import { stateMachines } from "./state-machines/pattern.ts";
 import { syncToAsync } from "./sync-to-async/pattern.ts";
@@ -18,6 +19,7 @@ export const catalog: Record<string, Pattern> = {
   "parallel-work": parallelWork,
   "payment-state-machine": paymentStateMachine,
   sagas,
+  "scheduled-tasks": scheduledTasks,
   "state-machines": stateMachines,
   "sync-to-async": syncToAsync,
 };

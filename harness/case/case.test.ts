@@ -27,10 +27,21 @@ const resolve = operation({
   request: (value: number) => ({ call: "promises/resolve", key: "@p1", input: value }),
 });
 
-async function historyOf(drafts: OperationDraft[], release: OperationDraft[], injected: FaultDraft[] = []) {
+const later = operation({
+  args: fc.nat(),
+  request: (delayMs: number) => ({ call: "promises/resolve", key: "@p1", input: 1, send: { delayMs } }),
+});
+
+async function historyOf(
+  drafts: OperationDraft[],
+  release: OperationDraft[],
+  injected: FaultDraft[] = [],
+  goesOn = false,
+) {
   const property = propertyOf({
+    goesOn,
     pattern: "durable-promises",
-    operations: { awaits, resolve, dispose, peek },
+    operations: { awaits, resolve, dispose, peek, later },
     audit: () => [peek(null)],
     release: () => release,
   });
@@ -68,6 +79,14 @@ test("the recovery event stands where recovery began: after the plan's invokes, 
   expect(releases?.invoked).toBeGreaterThan(view.recovery);
   expect(asks?.invoked).toBeGreaterThan(releases?.completed ?? Number.POSITIVE_INFINITY);
   expect([waits, releases, asks].map((one) => one?.isPlanned)).toEqual([true, false, false]);
+});
+
+test("the recovery phase waits for what goes on after the answers only where a property says that it does", async () => {
+  for (const goesOn of [false, true]) {
+    const { events, view, final } = await historyOf([later(80)], [], [], goesOn);
+    const begun = events.findIndex((event) => event.type === "attempt");
+    expect([final.quiescent, begun < view.recovery]).toEqual([true, goesOn]);
+  }
 });
 
 test("where everything ends by itself nothing is released", async () => {

@@ -301,18 +301,25 @@ class Case implements CaseObserver {
 
   // --- the end
 
-  /** Settles when all clients are done, or when nothing has moved for a while: then only the recovery phase can help. */
+  /**
+   * Settles when all clients are done, and what they have begun where that goes on; or when nothing has moved for a while:
+   * then only the recovery phase can help.
+   */
   async #untilStandstill(done: Promise<unknown>): Promise<void> {
-    const { clock } = this.#context.stack;
+    const { property, stack } = this.#context;
+    const { clock } = stack;
     let finished = false;
     void done.then(() => {
       finished = true;
     });
-    for (let chances = 0; !finished; ) {
+    for (let chances = 0; !finished || property.goesOn; ) {
       if (this.#now() > RUN_BOUND_MS) return;
       const quiet = clock.now() - this.#lastSign;
       if (quiet < STANDSTILL_MS || this.#nemesis.healing.length > 0) {
-        await Promise.race([done, clock.sleep(Math.max(5, STANDSTILL_MS - quiet))]);
+        const pause = clock.sleep(Math.max(5, STANDSTILL_MS - quiet));
+        await (finished ? pause : Promise.race([done, pause]));
+      } else if (finished) {
+        return;
       } else if (chances++ === 0) {
         // operations whose moment did not come are invoked now, and get their time
         this.#standstill.resolve();

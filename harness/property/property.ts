@@ -37,6 +37,8 @@ export interface PropertyOptions {
   expects?: string;
   /** by name: what a run must have met to mean anything */
   scenarios: Readonly<Record<string, Scenario>>;
+  /** what operations have begun goes on when all of them are answered: a run lasts until nothing moves any more */
+  goesOn?: boolean;
   /** what is asked when all is quiet: as operations of the client "audit" */
   audit?(operations: readonly Operation[]): OperationDraft[];
   /**
@@ -63,6 +65,7 @@ export interface Property {
   readonly anyInput: readonly string[];
   /** the kind of operation by which webhooks reach the services, if it has one */
   readonly delivery: string | undefined;
+  readonly goesOn: boolean;
   /** The property with these requests, which must be refused, in its storms and as a scenario. */
   refusing(requests: readonly InvalidInput[]): Property;
   audit(operations: readonly Operation[]): OperationDraft[];
@@ -134,6 +137,7 @@ function completed(name: string, options: PropertyOptions, derived: readonly Inv
     scenarios: { ...options.scenarios, ...scenariosOf(refused) },
     anyInput: options.anyInput ?? [],
     delivery: delivery?.name,
+    goesOn: options.goesOn === true,
     refusing(requests) {
       // whoever judges only some of its invariants goes on to do so
       const { kinds, scenarios, plans } = completed(name, options, requests);

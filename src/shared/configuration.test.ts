@@ -5,6 +5,7 @@ import {
   ingressUrl,
   openingBalance,
   port,
+  reminderInterval,
   tokenExpiry,
   transitionTime,
 } from "./configuration.ts";
@@ -12,9 +13,11 @@ import {
 afterEach(() => vi.unstubAllEnvs());
 
 test("settings have real defaults", () => {
-  for (const name of ["OPENING_BALANCE", "TOKEN_EXPIRY", "TRANSITION_TIME", "INGRESS_URL"]) vi.stubEnv(name, undefined);
+  for (const name of ["OPENING_BALANCE", "TOKEN_EXPIRY", "REMINDER_INTERVAL", "TRANSITION_TIME", "INGRESS_URL"])
+    vi.stubEnv(name, undefined);
   expect(openingBalance()).toBe(0);
   expect(tokenExpiry()).toBe(3_600_000);
+  expect(reminderInterval()).toBe(86_400_000);
   expect(transitionTime()).toBe(5_000);
   expect(ingressUrl()).toBe("http://127.0.0.1:8080");
 });

@@ -15,6 +15,12 @@ export const openingBalance = () => whole("OPENING_BALANCE", 0);
 /** Milliseconds after which a payment id is forgotten and may be used again. */
 export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
 
+/** Milliseconds from one reminder of a failed payment to the next, and from the last one to the escalation: a day. */
+export const reminderInterval = () => whole("REMINDER_INTERVAL", 24 * 60 * 60 * 1000);
+
+/** Who is reminded where the customer has no address. */
+export const billingAddress = () => process.env.BILLING_ADDRESS ?? "billing@localhost";
+
 /** Milliseconds that a machine takes to get up or down. */
 export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
 
