@@ -249,15 +249,11 @@ export const mutants: Mutant[] = [
     note: "the upload fails while the client waits",
   },
   {
-    name: "mail of the client not asked for",
+    name: "address in lower case at the front door",
     file: client,
-    find: `  const { invocationId } = await answerOf(
-    ingress.send({`,
-    replace: `  const invocationId = "";
-  void answerOf(
-    ingress.send({`,
-    breaks: ["the mail arrives"],
-    note: "the request for the mail is lost, or comes after the process has been killed",
+    find: "parameter: { email },",
+    replace: "parameter: { email: email.toLowerCase() },",
+    breaks: ["the mail arrives", "no spurious mail"],
   },
   {
     name: "request for a mail remembered by its address",

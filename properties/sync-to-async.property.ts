@@ -25,7 +25,7 @@ import {
   world,
 } from "../harness/index.ts";
 
-const settings = constants("sync-to-async", { UPLOAD_WAIT: 50, UPLOAD_HOLD: 150 });
+const settings = constants("sync-to-async", { UPLOAD_WAIT: 100, UPLOAD_HOLD: 150 });
 const CLOCK_TOLERANCE_MS = 5;
 const [NO_BUCKET, NEVER_BEGAN, ENDED, NO_ADDRESS] = [403, 404, 409, 422];
 
@@ -182,7 +182,7 @@ const mailedAfterWait = upload.every((one, view) => {
 
 // --- the property
 
-const [ran, uploaded, mailed] = [run(U1), upload(U1), mail(U1)];
+const [ran, uploaded, mailed] = [run(U1), upload({ ...U1, email: "Ada@mail.example" }), mail(U1)];
 const mailedTo = (email: string) => mail({ ...U1, email });
 const [poor, unknown] = [{ ...U1, user: NO_QUOTA }, mailedTo(world.UNKNOWN_ADDRESS)];
 const [mailedToPoor, uploadedForPoor] = [mail(poor).refusedWith(NO_BUCKET), upload(poor).refusedWith(NO_BUCKET)];
