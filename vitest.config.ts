@@ -31,7 +31,8 @@ export default defineConfig({
           include: processes,
           fileParallelism: false,
           maxWorkers: 1,
-          testTimeout: 60_000,
+          // a real server on a busy machine takes its time
+          testTimeout: 180_000,
           hookTimeout: 60_000,
           sequence: { groupOrder: 1 },
         },

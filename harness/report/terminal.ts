@@ -179,7 +179,8 @@ export class Terminal {
   #running(record: PropertyProgress): string {
     const seconds = record.milliseconds / 1000;
     const rate = seconds > 0 ? ` (${(record.cases / seconds).toFixed(1)}/s)` : "";
-    const of = this.#runs === undefined ? "" : ` of ${count(this.#runs)}`;
+    // scenarios and crash points come before the cases that were asked for
+    const of = this.#runs === undefined || record.cases > this.#runs ? "" : ` of ${count(this.#runs)}`;
     const left =
       this.#budget === undefined ? [] : [`${duration(Math.max(0, this.#budget - record.milliseconds))} left`];
     const parts = [
