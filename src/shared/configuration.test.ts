@@ -5,6 +5,7 @@ import {
   ingressUrl,
   openingBalance,
   port,
+  queueLimit,
   tokenExpiry,
   transitionTime,
 } from "./configuration.ts";
@@ -12,10 +13,12 @@ import {
 afterEach(() => vi.unstubAllEnvs());
 
 test("settings have real defaults", () => {
-  for (const name of ["OPENING_BALANCE", "TOKEN_EXPIRY", "TRANSITION_TIME", "INGRESS_URL"]) vi.stubEnv(name, undefined);
+  for (const name of ["OPENING_BALANCE", "TOKEN_EXPIRY", "TRANSITION_TIME", "QUEUE_LIMIT", "INGRESS_URL"])
+    vi.stubEnv(name, undefined);
   expect(openingBalance()).toBe(0);
   expect(tokenExpiry()).toBe(3_600_000);
   expect(transitionTime()).toBe(5_000);
+  expect(queueLimit()).toBe(10);
   expect(ingressUrl()).toBe("http://127.0.0.1:8080");
 });
 

@@ -18,6 +18,9 @@ export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
 /** Milliseconds that a machine takes to get up or down. */
 export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
 
+/** How many may hold a slot of a queue at the same time. */
+export const queueLimit = () => whole("QUEUE_LIMIT", 10);
+
 /** The address of PostgreSQL, with the database and the user. */
 export const databaseUrl = () =>
   address("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres", /^postgres(ql)?:$/);

@@ -13,4 +13,11 @@ export { notBlockedByOthers, someGoesOn } from "./not-blocked-by-others.ts";
 export { notBlockedByStalls, type Stall, stallIn } from "./not-blocked-by-stalls.ts";
 export { nothingAfterCompletion } from "./nothing-after-completion.ts";
 export { returns } from "./returns.ts";
+export {
+  bestPriorityFirst,
+  firstComeFirstServed,
+  neverMoreThanTheLimit,
+  type Prioritised,
+  type Slots,
+} from "./slots.ts";
 export { stepsInOrder } from "./steps-in-order.ts";

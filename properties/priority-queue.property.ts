@@ -1,0 +1,315 @@
+import fc from "fast-check";
+import { z } from "zod";
+import {
+  at,
+  cancel,
+  checks,
+  constants,
+  disturbances,
+  fastRetries,
+  faults,
+  fieldOf,
+  type Group,
+  groupBy,
+  type HistoryView,
+  ids,
+  invalidInput,
+  operation,
+  property,
+  scenario,
+  terminate,
+  violation,
+  withWrong,
+  world,
+} from "../harness/index.ts";
+
+const { QUEUE_LIMIT } = constants("priority-queue", { QUEUE_LIMIT: 2 });
+const DEFAULT_QUEUE = "myService/expensiveMethod";
+
+// --- what clients do
+
+/** All differ in their sum, so that the ledger tells whom an effect is for. Numbers are texts, so that they stay what they are. */
+interface Item {
+  /** the key of the request */
+  item: string;
+  sum: string;
+  /** 1 when absent */
+  priority?: string;
+  /** that of all cases when absent */
+  queue?: string;
+}
+const q1 = { queue: "@q1" };
+const LARGEST = world.LARGEST_SUM;
+const USUAL: Item = { item: "@usual", sum: "1 + 2", ...q1 };
+const SECOND: Item = { item: "@second", sum: "0.1 + 0.2", priority: "1", ...q1 };
+const THIRD: Item = { item: "@third", sum: "-5 + 5", priority: "1", ...q1 };
+const URGENT: Item = { item: "@urgent", sum: "40 + 2", priority: "0", ...q1 };
+const MOST_URGENT: Item = { item: "@most-urgent", sum: "-7 + 0", priority: "-1.5", ...q1 };
+const LATER: Item = { item: "@later", sum: "6 + 60", priority: "2", ...q1 };
+const LATEST: Item = { item: "@latest", sum: "7e-7 + 70", priority: "10", ...q1 };
+const TOO_LARGE: Item = { item: "@too-large", sum: `${LARGEST} + 8`, ...q1 };
+const TOO_SMALL: Item = { item: "@too-small", sum: `-${LARGEST} + -9`, priority: "0", ...q1 };
+const ELSEWHERE: Item = { item: "@elsewhere", sum: "101 + 1", queue: "@q2" };
+const ITEMS = [USUAL, SECOND, THIRD, URGENT, MOST_URGENT, LATER, LATEST, TOO_LARGE, TOO_SMALL, ELSEWHERE];
+/** In the queue of all cases: it must leave nothing behind. */
+const ANYWHERE: Item = { item: "@anywhere", sum: "3 + 4" };
+
+const operandsOf = ({ sum }: Item) => {
+  const [left = Number.NaN, right = Number.NaN] = sum.split(" + ").map(Number);
+  return { left, right };
+};
+const totalOf = (item: Item): number => operandsOf(item).left + operandsOf(item).right;
+const compute = operation({
+  weight: 8,
+  args: fc.constantFrom(...ITEMS),
+  request: ({ item, priority, queue, ...sum }: Item) => ({
+    call: "myService/expensiveMethod",
+    input: {
+      ...operandsOf({ item, ...sum }),
+      ...(priority !== undefined && { priority: Number(priority) }),
+      ...(queue !== undefined && { queue }),
+    },
+    idempotencyKey: item,
+  }),
+  answer: z.number(),
+  failsWith: ({ args }) => (Math.abs(totalOf(args)) > LARGEST ? [422] : []),
+});
+const Stats = z.strictObject({ inFlight: z.int().nonnegative(), waiting: z.int().nonnegative() });
+const stats = operation({
+  args: fc.record({ queue: ids("@q1", "@q2") }),
+  request: ({ queue }) => ({ call: "queue/stats", key: queue }),
+  answer: Stats,
+  accompanies: true,
+});
+/** Only the recovery phase may do this: whoever did not get a slot gives none back. */
+const done = operation({
+  weight: 0,
+  args: fc.record({ queue: ids("@q1", "@q2") }),
+  request: ({ queue }) => ({ call: "queue/done", key: queue }),
+  failsWith: [409],
+  accompanies: true,
+});
+
+const ANYBODY = `sign_1${"B".repeat(37)}g`;
+const NO_AWAKEABLES = ["", "no awakeable", "sign_1BBBB", `${ANYBODY}A`, ANYBODY.replace(/g$/, "h"), 7, null];
+const malformed = invalidInput(
+  ...withWrong({ call: "queue/push", key: "@q1" }, { awakeable: ANYBODY }, { awakeable: NO_AWAKEABLES }),
+  ...withWrong({ call: "queue/push", key: "@q1" }, { awakeable: ANYBODY }, { priority: ["high", null] }),
+  ...NO_AWAKEABLES.map((input) => ({ request: { call: "queue/drop", key: "@q1", input }, field: "awakeable" })),
+  ...withWrong({ call: "myService/expensiveMethod" }, { left: 1, right: 2 }, { priority: ["high", null], queue: [""] }),
+);
+
+// --- what must hold
+
+const items = groupBy({
+  of: [compute],
+  by: ({ sum }) => sum,
+  effectsBy: ({ data }) => `${fieldOf(data, "left")} + ${fieldOf(data, "right")}`,
+});
+const queueOf = ({ queue = DEFAULT_QUEUE }: Item): string => queue;
+const queues = groupBy({ of: [compute], by: queueOf });
+
+/** Where calls of a handler of a queue came to a phase, each once, and for whom. */
+function callsOf(queue: string, handler: string, phase: "started" | "ended", { events }: HistoryView) {
+  const calls = new Map<string, { index: number; operation: string; isOwn: boolean }>();
+  for (const [index, event] of events.entries()) {
+    if (event.type !== "attempt" || event.phase !== phase || event.target !== `queue/${queue}/${handler}`) continue;
+    const { invocation, operation, child } = event;
+    if (!calls.has(invocation)) calls.set(invocation, { index, operation, isOwn: child === undefined });
+  }
+  return [...calls.values()];
+}
+const first = (records: readonly { index: number }[]): number =>
+  Math.min(...records.map(({ index }) => index), Number.POSITIVE_INFINITY);
+/** Where somebody asked to end an item. */
+const endingsOf = ({ interruptions }: Group, ...kinds: string[]) =>
+  interruptions.flatMap(({ kind, invoked }) => (kinds.includes(kind) ? [{ index: invoked }] : []));
+
+const slots: checks.Prioritised<typeof compute> = {
+  limit: QUEUE_LIMIT,
+  line: ({ args }) => queueOf(args),
+  priority: ({ args }) => Number(args.priority ?? 1),
+  queued({ args, operations }, view) {
+    const isOwn = ({ operation }: { operation: string }) => operations.some(({ id }) => id === operation);
+    const [from = 0, to = 0] = (["started", "ended"] as const).map((phase) =>
+      first(callsOf(queueOf(args), "push", phase, view).filter(isOwn)),
+    );
+    return { from, to };
+  },
+  /** From its first call for a sum until there is one, or somebody ends it. */
+  worked(item, view) {
+    const calls = item.faults.flatMap(({ at, injected }) => (at.at === "effect" ? [{ index: injected }] : []));
+    const from = first([...item.ledger, ...calls]);
+    // what the recovery phase gives back may be a slot too many
+    const isKnown = from < first(callsOf(queueOf(item.args), "done", "started", view).filter(({ isOwn }) => isOwn));
+    return {
+      from: isKnown ? from : Number.POSITIVE_INFINITY,
+      to: first([...item.ledger, ...endingsOf(item, "cancel", "terminate")]),
+    };
+  },
+  /** Whoever drops out before he works had none, or one that nobody saw. Who is terminated leaves his behind. */
+  givenBack(queue, view) {
+    const terminated = queues.get(queue, view);
+    const places = [
+      ...callsOf(queue, "done", "started", view),
+      ...(terminated ? endingsOf(terminated, "terminate") : []),
+    ];
+    return places.map(({ index }) => index);
+  },
+};
+
+const slotsAreGivenBackOnce = queues.every(({ key, isTerminated, operations }, view) => {
+  const [asked = [], ...back] = ["push", "done", "drop"].map((handler) =>
+    callsOf(key, handler, "started", view).filter(({ isOwn }) => !isOwn),
+  );
+  if (isTerminated || asked.length === back.flat().length) return undefined;
+  const [seen, expected] = [back.flat(), asked].map(({ length }) => checks.times(length));
+  return violation(
+    `A slot of ${key} was asked for ${expected}, and given back ${seen}.`,
+    { expected, seen },
+    operations,
+  );
+});
+
+/** As the audit is told. Whoever was terminated leaves his slot behind. */
+const nothingInFlightInTheEnd = stats.every((one, view) => {
+  if (one.isPlanned || !one.result || queues.get(one.args.queue, view)?.isTerminated) return undefined;
+  const { inFlight, waiting } = one.result;
+  const summary = `In the end, ${one.args.queue} had ${inFlight} in flight and ${waiting} waiting.`;
+  return (inFlight !== 0 || waiting !== 0) && violation(summary, { expected: "nobody", seen: one.result }, one);
+});
+
+// --- the property
+
+const [usual, second, third] = [compute(USUAL), compute(SECOND), compute(THIRD)];
+const [urgent, later, elsewhere] = [compute(URGENT), compute(LATER), compute(ELSEWHERE)];
+const [tooLarge, tooSmall] = [compute(TOO_LARGE).refusedWith(422), compute(TOO_SMALL).refusedWith(422)];
+
+const work = (of: string) => at.externalCall(of, 1);
+/** The queue has taken it down, and has no slot for it. */
+const waits = (of: string) => at.message(of, 4, { child: 1 });
+/** A slot is granted to it. */
+const granted = (of: string) => at.message(of, 3, { child: 1 });
+/** Both slots are taken before o3 comes. */
+const taken = { o1: usual, o2: second.before(work("o1")) };
+const next = (one: typeof usual) => one.before(work("o2"));
+const stalled = (of: string) => faults.stall.before(work(of));
+
+property("the most urgent go first, and never more than the limit", {
+  pattern: "priority-queue",
+  settings: { QUEUE_LIMIT, ...fastRetries },
+  operations: { compute, stats, done, malformed },
+  storm: { operations: 10, clients: 8 },
+  audit: (operations) => queues.keysOf(operations).map((queue) => stats({ queue })),
+  // what a terminated item has left behind is waited for in vain
+  release: (operations) => {
+    const terminated = operations.flatMap(({ kind, of }) => (kind === "terminate" ? [of] : []));
+    return queues.keysOf(operations.filter(({ id }) => terminated.includes(id))).map((queue) => done({ queue }));
+  },
+  invariants: {
+    "never more than the limit": checks.neverMoreThanTheLimit(items, slots),
+    "effectively once": checks.effectsOnce(items, {}),
+    "answers left + right": checks.returns(compute, ({ args }) => totalOf(args)),
+    "best priority first": checks.bestPriorityFirst(items, slots),
+    "first come first served": checks.firstComeFirstServed(items, slots),
+    "a slot is given back once": slotsAreGivenBackOnce,
+    "nothing in flight in the end": nothingInFlightInTheEnd,
+    "no spurious effect": checks.noSpuriousEffects(items),
+  },
+  scenarios: {
+    "more come than there are slots": scenario({ ...taken, o3: next(third) }, stalled("o1"), stalled("o2")),
+    "the most urgent goes first": scenario(
+      { ...taken, o3: next(third), o4: compute(MOST_URGENT).after(waits("o3")), o5: urgent.after(waits("o3")) },
+      stalled("o1"),
+      stalled("o2").until(waits("o4")),
+    ),
+    "priorities are numbers": scenario(
+      { ...taken, o3: next(compute(LATEST)), o4: later.after(waits("o3")) },
+      stalled("o1"),
+      stalled("o2").until(waits("o4")),
+    ),
+    "first come first served": scenario(
+      {
+        o1: urgent,
+        o2: later.before(work("o1")),
+        o3: next(second),
+        o4: usual.after(waits("o3")),
+        o5: third.after(waits("o4")),
+      },
+      stalled("o1"),
+      stalled("o2").until(waits("o5")),
+    ),
+    "nobody waits for another queue": scenario(
+      { ...taken, o3: next(elsewhere) },
+      stalled("o1").until(at.answered("o3")),
+      stalled("o2").until(at.answered("o3")),
+    ),
+    "nobody names a queue": scenario({ o1: compute(ANYWHERE) }).reachedWhen(({ events }) =>
+      events.some((event) => event.type === "attempt" && event.target === `queue/${DEFAULT_QUEUE}/done`),
+    ),
+    "refused items give their slots back": scenario({
+      o1: tooLarge,
+      o2: tooSmall,
+      o3: usual.after("o1"),
+      o4: second.after("o2"),
+      o5: third.after("o2"),
+    }),
+    "cancelled while it waits, and again": scenario(
+      {
+        ...taken,
+        o3: next(urgent),
+        o4: cancel("o3").after(waits("o3")),
+        o5: cancel("o3").after("o4"),
+        o6: third.after(waits("o3")),
+      },
+      stalled("o1"),
+      stalled("o2").until(at.answered("o5")),
+    ).reachedWhen(items.some(({ isCancelled, effects }) => isCancelled && effects.length === 0)),
+    "cancelled while its slot is on its way, and again while it gives that back": scenario({
+      o1: usual,
+      o2: cancel("o1").before(granted("o1")),
+      o3: cancel("o1").before(at.message("o1", 1, { child: 2 })),
+    })
+      .inOrder(at.after(at.answered("o2")), at.before(granted("o1")))
+      .reachedWhen(items.some(({ isCancelled, effects }) => isCancelled && effects.length === 0)),
+    "cancelled at work, and again": scenario(
+      { o1: usual, o2: cancel("o1").before(work("o1")), o3: cancel("o1").after("o2"), o4: second, o5: third },
+      stalled("o1").until(at.answered("o3")),
+    ),
+    "cancelled while it gives its slot back, and again": scenario({
+      o1: usual,
+      o2: cancel("o1").before(at.message("o1", 4)),
+      o3: cancel("o1").before(at.message("o1", 1, { child: 2 })),
+    }),
+    "terminated at work, while others wait": scenario(
+      { ...taken, o3: next(third), o4: terminate("o1").after(waits("o3")), o5: terminate("o2").after("o4") },
+      stalled("o1"),
+      stalled("o2"),
+    ).reachedWhen(
+      items.some(({ operations }) => operations.some(({ id, result }) => id === "o3" && result !== undefined)),
+    ),
+    "terminated while it waits, before another": scenario(
+      { ...taken, o3: next(urgent), o4: terminate("o3").after(waits("o3")), o5: third.after(waits("o3")) },
+      stalled("o1"),
+      stalled("o2").until(at.answered("o4")),
+    ),
+    "asked for again while it waits": scenario(
+      { ...taken, o3: next(third), o4: third.after(waits("o3")) },
+      stalled("o1"),
+      stalled("o2").until(waits("o3")),
+    ).reachedWhen(items.someTwo((one, other) => one.invocation === other.invocation && one.overlaps(other))),
+    "the service process is killed while some wait": scenario(
+      { ...taken, o3: next(third), o4: urgent.after(waits("o3")) },
+      stalled("o1"),
+      stalled("o2"),
+      faults.killEndpoint.after(waits("o4")),
+    ),
+    "Restate is killed while some wait": scenario(
+      { ...taken, o3: next(third), o4: urgent.after(waits("o3")) },
+      stalled("o1"),
+      stalled("o2"),
+      faults.killServer.after(waits("o4")),
+    ),
+    ...disturbances("a sum is computed", usual, { call: 1, message: 3 }),
+  },
+});
