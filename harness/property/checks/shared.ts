@@ -1,5 +1,6 @@
 /** Checks that several patterns share: each makes an invariant of groups or kinds of operations. */
 
+export { callsOf } from "../calls.ts";
 export { heardAt } from "../heard.ts";
 export { linearizable } from "../linearizable.ts";
 export { ackedIsNeverLost } from "./acked-is-never-lost.ts";

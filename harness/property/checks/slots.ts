@@ -4,7 +4,7 @@ import type { Group, Groups } from "../group.ts";
 import type { AnyKind } from "../kind.ts";
 import { violation } from "../violation.ts";
 
-/** From one place in a history up to another; Infinity where it never came to that. */
+/** From one place in a history to another, both included; Infinity where it never came to that. */
 export interface Stretch {
   from: number;
   to: number;
@@ -58,7 +58,7 @@ function inFlightIn<Kinds extends AnyKind>(groups: Groups<Kinds>, slots: Slots<K
   const givenBack = new Map(all.map(({ line }) => [line, slots.givenBack(line, view)]));
   return (line: string, place: number): number => {
     const begun = all.filter((one) => one.line === line && one.worked.from <= place);
-    const atWork = begun.filter(({ worked }) => place < worked.to);
+    const atWork = begun.filter(({ worked }) => place <= worked.to);
     const back = givenBack.get(line)?.filter((where) => where < place) ?? [];
     return Math.max(atWork.length, begun.length - back.length);
   };
