@@ -57,6 +57,7 @@ function inFlightIn<Kinds extends AnyKind>(groups: Groups<Kinds>, slots: Slots<K
   const all = groups.in(view).map((group) => ({ line: slots.line(group), worked: slots.worked(group, view) }));
   const givenBack = new Map(all.map(({ line }) => [line, slots.givenBack(line, view)]));
   return (line: string, place: number): number => {
+    if (place === Number.POSITIVE_INFINITY) return 0; // it never came to that
     const begun = all.filter((one) => one.line === line && one.worked.from <= place);
     const atWork = begun.filter(({ worked }) => place <= worked.to);
     const back = givenBack.get(line)?.filter((where) => where < place) ?? [];
@@ -112,7 +113,7 @@ const nobodyIsPassed =
     });
     for (const passing of all) {
       const { line, from } = passing;
-      if (from === Number.POSITIVE_INFINITY || inFlight(line, from) < slots.limit) continue;
+      if (inFlight(line, from) < slots.limit) continue;
       const waiting = all.find(
         (one) =>
           one.line === line &&
