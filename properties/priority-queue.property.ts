@@ -160,14 +160,14 @@ const [urgent, later, latest] = [compute(MOST_URGENT), compute(LATER), compute(L
 const work = (of: string) => at.externalCall(of, 1);
 /** The queue has taken it down, and has no slot for it. */
 const waits = (of: string) => at.message(of, 4, { child: 1 });
-/** A slot is granted to it. */
-const granted = at.message("o1", 3, { child: 1 });
-const next = (one: typeof usual) => one.before(work("o2"));
+/** It holds a slot, and begins to work. */
+const works = (of: string) => at.message(of, 2);
+const next = (one: typeof usual) => one.after(works("o2"));
 const stalled = (of: string) => faults.stall.before(work(of));
 /** Both slots are taken before o3 comes; that of o2 until a point of the run, or the recovery phase. */
 const busy = (others: Record<string, typeof usual>, until?: at.Point, ...disturbing: (typeof faults.stall)[]) =>
   scenario(
-    { o1: usual, o2: second.before(work("o1")), ...others },
+    { o1: usual, o2: second.after(works("o1")), ...others },
     stalled("o1"),
     until ? stalled("o2").until(until) : stalled("o2"),
     ...disturbing,
@@ -222,19 +222,19 @@ property("the most urgent go first, and never more than the limit", {
     }).reachedWhen(droppedOut),
     "cancelled while its slot is on its way, and again while it gives that back": scenario({
       o1: usual,
-      o2: cancel("o1").before(granted),
+      o2: cancel("o1").after(at.message("o1", 2, { child: 1 })),
       o3: cancel("o1").after(at.message("o1", 2)),
     })
-      .inOrder(at.after(at.answered("o3")), at.before(granted))
+      .inOrder(at.after(at.answered("o3")), at.before(at.message("o1", 3, { child: 1 })))
       .reachedWhen(droppedOut),
     "cancelled at work, and again": scenario(
-      { o1: usual, o2: cancel("o1").before(work("o1")), o3: cancel("o1").after("o2"), o4: second, o5: third },
+      { o1: usual, o2: cancel("o1").after(works("o1")), o3: cancel("o1").after("o2"), o4: second, o5: third },
       stalled("o1").until(at.answered("o3")),
     ),
     "cancelled while it gives its slot back, and the queue is busy": scenario({
       o1: usual,
       o2: cancel("o1").after(at.message("o1", 4)),
-      o3: second,
+      o3: second.after(works("o1")),
     })
       .inOrder(at.before(at.message("o3", 1, { child: 1 })), at.before(at.message("o1", 4)))
       .inOrder(at.after(at.answered("o2")), at.before(at.message("o3", 2, { child: 1 })))
