@@ -237,7 +237,7 @@ property("the most urgent go first, and never more than the limit", {
       o3: second.after(works("o1")),
     })
       .inOrder(at.before(at.message("o3", 1, { child: 1 })), at.before(at.message("o1", 4)))
-      .inOrder(at.after(at.answered("o2")), at.before(at.message("o3", 2, { child: 1 })))
+      .inOrder(at.after(at.message("o1", 5)), at.before(at.message("o3", 2, { child: 1 })))
       .reachedWhen(items.some(({ isCancelled, effects }) => isCancelled && effects.length === 1)),
     "terminated at work, while others wait": busy({
       ...some,
