@@ -122,10 +122,11 @@ const slots: checks.Prioritised<typeof compute> = {
   },
   /** From its first call of the calculator until that has an answer, or somebody ends the item. */
   worked({ ledger, faults, interruptions }) {
-    const answered = first(...ledger.map(({ index }) => index));
+    const [answered = first(), again = first()] = ledger.map(({ index }) => index);
+    const late = faults.filter(({ kind }) => kind === "answer-late").map(({ healed }) => healed);
     const called = faults.filter(({ at }) => at.at === "effect").map(({ injected }) => injected);
     const ended = interruptions.map(({ invoked }) => invoked);
-    return { from: first(answered, ...called), to: first(answered, ...ended) };
+    return { from: first(answered, ...called), to: first(Math.max(answered, ...late), again, ...ended) };
   },
   /** Whoever drops out before he worked has not been counted. Who is terminated leaves his slot behind. */
   givenBack: (queue, view) => [
@@ -160,16 +161,14 @@ const [urgent, later, latest] = [compute(MOST_URGENT), compute(LATER), compute(L
 const work = (of: string) => at.externalCall(of, 1);
 /** The queue has taken it down, and has no slot for it. */
 const waits = (of: string) => at.message(of, 4, { child: 1 });
-/** It holds a slot, and begins to work. */
-const works = (of: string) => at.message(of, 2);
-const next = (one: typeof usual) => one.after(works("o2"));
-const stalled = (of: string) => faults.stall.before(work(of));
+const next = (one: typeof usual) => one.before(work("o2"));
+const held = (of: string) => faults.answerLate.after(work(of));
 /** Both slots are taken before o3 comes; that of o2 until a point of the run, or the recovery phase. */
-const busy = (others: Record<string, typeof usual>, until?: at.Point, ...disturbing: (typeof faults.stall)[]) =>
+const busy = (others: Record<string, typeof usual>, until?: at.Point, ...disturbing: (typeof faults.answerLate)[]) =>
   scenario(
-    { o1: usual, o2: second.after(works("o1")), ...others },
-    stalled("o1"),
-    until ? stalled("o2").until(until) : stalled("o2"),
+    { o1: usual, o2: second.before(work("o1")), ...others },
+    held("o1"),
+    until ? held("o2").until(until) : held("o2"),
     ...disturbing,
   );
 const some = { o3: next(third), o4: urgent.after(waits("o3")) };
@@ -228,13 +227,13 @@ property("the most urgent go first, and never more than the limit", {
       .inOrder(at.after(at.answered("o3")), at.before(at.message("o1", 3, { child: 1 })))
       .reachedWhen(droppedOut),
     "cancelled at work, and again": scenario(
-      { o1: usual, o2: cancel("o1").after(works("o1")), o3: cancel("o1").after("o2"), o4: second, o5: third },
-      stalled("o1").until(at.answered("o3")),
+      { o1: usual, o2: cancel("o1").before(work("o1")), o3: cancel("o1").after("o2"), o4: second, o5: third },
+      held("o1").until(at.answered("o3")),
     ),
     "cancelled while it gives its slot back, and the queue is busy": scenario({
       o1: usual,
       o2: cancel("o1").after(at.message("o1", 4)),
-      o3: second.after(works("o1")),
+      o3: second.before(work("o1")),
     })
       .inOrder(at.before(at.message("o3", 1, { child: 1 })), at.before(at.message("o1", 4)))
       .inOrder(at.after(at.message("o1", 5)), at.before(at.message("o3", 2, { child: 1 })))
