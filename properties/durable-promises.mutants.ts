@@ -118,8 +118,8 @@ async function listenersOf(ctx: restate.ObjectContext<PromiseState>): Promise<st
   {
     name: "any text taken for an awakeable",
     file: services,
-    find: '.regex(/^sign_1[\\w-]{38}$/, "awakeable must be the id of an awakeable")',
-    replace: "",
+    find: "restate.serde.schema(AwakeableId)",
+    replace: "restate.serde.schema(z.string())",
     breaks: ["bad input is refused"],
   },
   {

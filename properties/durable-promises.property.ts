@@ -87,7 +87,7 @@ const dispose = operation({
 });
 const malformed = invalidInput(
   { request: { call: "promises/await", key: "@p1", input: "no awakeable" }, field: "awakeable" },
-  { request: { call: "promises/await", key: "@p1", input: "sign_1AAAA" }, field: "awakeable" },
+  { request: { call: "promises/await", key: "@p1", input: `sign_1${"A".repeat(37)}B` }, field: "awakeable" },
   { request: { call: "promises/reject", key: "@p1", input: { no: "text" } }, field: "errorMessage" },
   { request: { front: "POST /promises/@p1/reject", input: [] }, field: "errorMessage" },
   { request: { call: `${SERVER}/resolve`, input: { request: { promiseName: "@p1" } } }, field: "value" },

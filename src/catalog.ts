@@ -3,6 +3,7 @@ import { durableRpc } from "./durable-rpc/pattern.ts";
 import { messageQueue } from "./message-queue/pattern.ts";
 import { parallelWork } from "./parallel-work/pattern.ts";
 import { paymentStateMachine } from "./payment-state-machine/pattern.ts";
+import { priorityQueue } from "./priority-queue/pattern.ts";
 import { sagas } from "./sagas/pattern.ts";
 import { scheduledTasks } from "./scheduled-tasks/pattern.ts";
 import type { Pattern } from "./shared/pattern.ts";
@@ -18,6 +19,7 @@ export const catalog: Record<string, Pattern> = {
   "message-queue": messageQueue,
   "parallel-work": parallelWork,
   "payment-state-machine": paymentStateMachine,
+  "priority-queue": priorityQueue,
   sagas,
   "scheduled-tasks": scheduledTasks,
   "state-machines": stateMachines,

@@ -117,6 +117,18 @@ test("a child's traffic is its operation's, with its number, and does not pass f
   expect([...router.invocationsOf(tag)]).toEqual(["inv-p", "inv-c"]);
 });
 
+test("a child that has begun before it is named is told of when it is", () => {
+  const { router, heard } = make();
+  begin(router);
+  router.before(pay, callCommand("accounts/@a1/withdraw", 1));
+  const child = attempt("inv-c", "accounts/@a1/withdraw");
+  router.opened(child);
+  router.before(pay, childNamed(1, "inv-c"));
+  heard.length = 0;
+  for (let message = 0; message < 2; message++) router.before(child, input());
+  expect(heard.filter((one) => one.includes("started"))).toEqual(["o1/1 attempt 1 of accounts/@a1/withdraw started"]);
+});
+
 test("what the case decides becomes of the message", async () => {
   const { router, listener } = make();
   begin(router);

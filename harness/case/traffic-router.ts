@@ -41,6 +41,8 @@ export class TrafficRouter implements Gate {
   readonly #parties = new Map<Tag, CaseObserver>();
   readonly #attribution = new Attribution();
   readonly #open = new Map<string, Attempt>();
+  /** attempts that have begun, while nobody knew for whom */
+  readonly #unattributed = new Set<string>();
   /** calls of these attempts wait */
   readonly #held = new Map<string, Promise<void>>();
   readonly #invocations = new Map<Tag, Set<string>>();
@@ -76,14 +78,15 @@ export class TrafficRouter implements Gate {
   }
 
   opened(attempt: Attempt): void {
-    this.#open.set(attemptId(attempt), attempt);
-    this.#tell(attempt, "started");
+    const id = attemptId(attempt);
+    this.#open.set(id, attempt);
+    if (!this.#tell(attempt, "started")) this.#unattributed.add(id);
   }
 
   before(attempt: Attempt, message: Message): Decision | Promise<Decision> {
-    const known = this.#attribution.ownerOf(attempt.invocation);
     this.#attribution.observe(attempt, message);
-    if (!known) this.#tell(attempt, "started");
+    // its invocation may also have been named meanwhile, by what its parent was told
+    if (this.#unattributed.size > 0) this.#attributed(attempt);
     if (message.direction === "to-server") this.#ending(attempt, message);
     return this.#moment(attempt, message, "before");
   }
@@ -93,7 +96,9 @@ export class TrafficRouter implements Gate {
   }
 
   closed(attempt: Attempt, clean: boolean): void {
-    this.#open.delete(attemptId(attempt));
+    const id = attemptId(attempt);
+    this.#open.delete(id);
+    this.#unattributed.delete(id);
     if (!clean) this.#tell(attempt, "lost");
   }
 
@@ -140,6 +145,11 @@ export class TrafficRouter implements Gate {
     return outcome instanceof Promise ? outcome.then(({ decision }) => decision) : outcome.decision;
   }
 
+  #attributed(attempt: Attempt): void {
+    const id = attemptId(attempt);
+    if (this.#unattributed.has(id) && this.#tell(attempt, "started")) this.#unattributed.delete(id);
+  }
+
   #ending(attempt: Attempt, message: Message): void {
     if (message.type === MessageType.End) this.#tell(attempt, "ended");
     else if (message.type === MessageType.Suspension) this.#tell(attempt, "suspended");
@@ -149,10 +159,11 @@ export class TrafficRouter implements Gate {
     }
   }
 
-  #tell(attempt: Attempt, phase: AttemptEvent["phase"], more: Pick<AttemptEvent, "code" | "message"> = {}): void {
+  /** Tells the case that it is of, if that is known. */
+  #tell(attempt: Attempt, phase: AttemptEvent["phase"], more: Pick<AttemptEvent, "code" | "message"> = {}): boolean {
     const owner = this.#attribution.ownerOf(attempt.invocation);
     const party = owner && this.#parties.get(owner.tag);
-    if (!party) return;
+    if (!party) return false;
     const { tag, operation, child } = owner;
     if (phase === "started") {
       this.#invocations.get(tag)?.add(attempt.invocation);
@@ -167,6 +178,7 @@ export class TrafficRouter implements Gate {
       phase,
       ...more,
     });
+    return true;
   }
 }
 

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { alerts } from "../../src/external/alerts.ts";
 import { batchReceiver } from "../../src/external/batch-receiver.ts";
+import { calculator } from "../../src/external/calculator.ts";
 import { cars } from "../../src/external/cars.ts";
 import { feed } from "../../src/external/feed.ts";
 import { flights } from "../../src/external/flights.ts";
@@ -56,6 +57,7 @@ const each: Record<string, { use(id: string): Promise<unknown>; keys(id: string)
     },
     keys: (id) => [id, id],
   },
+  calculator: { use: (id) => calculator.add({ left: 1, right: 2 }, tag(id)), keys: (id) => [id] },
   workshop: { use: (id) => workshop.perform("sand", tag(id)), keys: (id) => [id] },
   mail: { use: (id) => mail.send(message, tag(id)), keys: (id) => [id] },
   alerts: { use: (id) => alerts.raise("unpaid", { key: id, reference: id }), keys: (id) => [id] },

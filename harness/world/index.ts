@@ -1,5 +1,6 @@
 export { type Authentication, apiKey, basic, bearer, SECRET } from "./authentication.ts";
 export { type BodyReader, json, text } from "./body.ts";
+export { LARGEST_SUM } from "./calculator.ts";
 export { after, type Call, type Fact } from "./call.ts";
 export { NO_CARS_LOCATION, OVERBOOKED_LOCATION } from "./cars.ts";
 export { type DeclaredSystem, externalSystem } from "./external-system.ts";

@@ -118,7 +118,7 @@ export class Running<State> implements RunningSystem {
   ): Reaction {
     return {
       answer: { status, body: JSON.stringify({ message }), headers },
-      entries: [this.#entry("refusal", action, { ...fact, data: { status, message } })],
+      entries: [this.#entry("refusal", action, { ...fact, data: { ...fact.data, status, message } })],
     };
   }
 

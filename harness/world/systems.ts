@@ -1,5 +1,6 @@
 import { alerts } from "./alerts.ts";
 import { batchReceiver } from "./batch-receiver.ts";
+import { calculator } from "./calculator.ts";
 import { cars } from "./cars.ts";
 import { feed } from "./feed.ts";
 import { flights } from "./flights.ts";
@@ -16,6 +17,7 @@ import { workshop } from "./workshop.ts";
 export const systems: readonly ExternalSystem[] = [
   alerts,
   batchReceiver,
+  calculator,
   cars,
   feed,
   flights,

@@ -1,5 +1,6 @@
 import * as restate from "@restatedev/restate-sdk";
 import { z } from "zod";
+import { AwakeableId } from "../shared/awakeable-id.ts";
 import { Id } from "../shared/id.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
@@ -15,8 +16,6 @@ export const Value: z.ZodType<Json> = z
   .unknown()
   .refine((value) => value !== undefined, "value is missing") as z.ZodType<Json>;
 export const ErrorMessage = z.string("errorMessage must be a string");
-/** An id that is none would fail whoever completes the promise, for ever. */
-const AwakeableId = z.string().regex(/^sign_1[\w-]{38}$/, "awakeable must be the id of an awakeable");
 
 /**
  * A promise, by its id: it is completed once, and whoever asks is told the same. Who wants to wait leaves an awakeable

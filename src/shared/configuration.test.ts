@@ -5,6 +5,7 @@ import {
   ingressUrl,
   openingBalance,
   port,
+  queueLimit,
   reminderInterval,
   tokenExpiry,
   transitionTime,
@@ -13,12 +14,20 @@ import {
 afterEach(() => vi.unstubAllEnvs());
 
 test("settings have real defaults", () => {
-  for (const name of ["OPENING_BALANCE", "TOKEN_EXPIRY", "REMINDER_INTERVAL", "TRANSITION_TIME", "INGRESS_URL"])
+  for (const name of [
+    "OPENING_BALANCE",
+    "TOKEN_EXPIRY",
+    "REMINDER_INTERVAL",
+    "TRANSITION_TIME",
+    "QUEUE_LIMIT",
+    "INGRESS_URL",
+  ])
     vi.stubEnv(name, undefined);
   expect(openingBalance()).toBe(0);
   expect(tokenExpiry()).toBe(3_600_000);
   expect(reminderInterval()).toBe(86_400_000);
   expect(transitionTime()).toBe(5_000);
+  expect(queueLimit()).toBe(10);
   expect(ingressUrl()).toBe("http://127.0.0.1:8080");
 });
 

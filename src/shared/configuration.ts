@@ -30,6 +30,9 @@ export const uploadWait = () => whole("UPLOAD_WAIT", 5_000);
 /** Milliseconds that a mail waits for its upload to begin. */
 export const uploadHold = () => whole("UPLOAD_HOLD", 60_000);
 
+/** How many may hold a slot of a queue at the same time. */
+export const queueLimit = () => whole("QUEUE_LIMIT", 10);
+
 /** The address of PostgreSQL, with the database and the user. */
 export const databaseUrl = () =>
   address("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres", /^postgres(ql)?:$/);

@@ -1,5 +1,6 @@
 /** Checks that several patterns share: each makes an invariant of groups or kinds of operations. */
 
+export { callsOf } from "../calls.ts";
 export { heardAt } from "../heard.ts";
 export { linearizable } from "../linearizable.ts";
 export { ackedIsNeverLost } from "./acked-is-never-lost.ts";
@@ -15,4 +16,11 @@ export { notBlockedByStalls, type Stall, stallIn } from "./not-blocked-by-stalls
 export { nothingAfterCompletion } from "./nothing-after-completion.ts";
 export { ofOneRequest } from "./of-one-request.ts";
 export { returns } from "./returns.ts";
+export {
+  bestPriorityFirst,
+  firstComeFirstServed,
+  neverMoreThanTheLimit,
+  type Prioritised,
+  type Slots,
+} from "./slots.ts";
 export { stepsInOrder } from "./steps-in-order.ts";

@@ -111,7 +111,9 @@ export class EndpointProxy {
     const number = (this.#attempts.get(invocation) ?? 0) + 1;
     this.#attempts.set(invocation, number);
     const key = headers["x-restate-service-key"];
-    return { invocation, service: match[1]!, handler: match[2]!, number, ...(typeof key === "string" && { key }) };
+    const target = { service: match[1]!, handler: match[2]! };
+    // Restate encodes it, as a header must be
+    return { invocation, ...target, number, ...(typeof key === "string" && { key: decodeURIComponent(key) }) };
   }
 }
 
