@@ -126,9 +126,7 @@ test("a child that has begun before it is named is told of when it is", () => {
   router.before(pay, childNamed(1, "inv-c"));
   heard.length = 0;
   for (let message = 0; message < 2; message++) router.before(child, input());
-  expect(heard.filter((one) => one.includes("started"))).toEqual([
-    "o1/1 attempt 1 of accounts/@a1/withdraw started",
-  ]);
+  expect(heard.filter((one) => one.includes("started"))).toEqual(["o1/1 attempt 1 of accounts/@a1/withdraw started"]);
 });
 
 test("what the case decides becomes of the message", async () => {
