@@ -142,6 +142,34 @@ test("where runs are exact, a scenario that was missed will be missed again", as
   expect(await stormReaching(true, 2)).toEqual({ verdict: "vacuous", tries: 1 });
 });
 
+test("what the real server does not confirm of the smallest plan, it is asked of the one that was found", async () => {
+  if (!shop) throw new Error("it was not declared");
+  const evidence = { summary: "it is so", events: [] };
+  const runner: Runner = {
+    stack: { kind: "simulated", capabilities: new Set() },
+    isExact: true,
+    can: () => true,
+    judge: async (plan) => ({ ...run(plan, well), verdicts: { fine: { verdict: "invalid", evidence } } }),
+  };
+  const operations = ["o1", "o2"].map((id) => ({ id, client: id, kind: "take", args: null }));
+  const asked: number[] = [];
+  const { failure } = await new Campaign(shop, runner, {
+    ...{ seed: 1, profiles: {}, runs: 0, budget: 60_000, first: [{ operations, faults: [] }], generate: false },
+    progress: () => {},
+    save: () => ({ saved: "", replay: "" }),
+    confirm: async (plan) => {
+      asked.push(plan.operations.length);
+      return { plan, confirmation: { stack: "native", failed: plan.operations.length > 1 ? 20 : 7, of: 20 } };
+    },
+  }).run();
+  expect(asked).toEqual([0, 2]);
+  expect(failure).toMatchObject({
+    plan: { operations },
+    confirmation: { failed: 20 },
+    history: { plan: { operations } },
+  });
+});
+
 /** A run of a property that is known to break an invariant, where these are broken. */
 async function hazard(...broken: string[]) {
   property(`a hazard of ${broken}`, {

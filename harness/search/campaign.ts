@@ -272,7 +272,7 @@ export class Campaign {
 
   async #investigate({ plan, judged, invariant, case: number }: Finding): Promise<Failure> {
     const { seed, save, signal, shrinkBudget } = this.#options;
-    const { shrink, rate, ...found } = await investigate(plan, judged, invariant, {
+    const { shrink, rate, ...smallest } = await investigate(plan, judged, invariant, {
       judge: async (candidate, over) =>
         keepsBadInput(candidate, plan, this.#property)
           ? this.#runner.judge(candidate, this.#property, over)
@@ -281,20 +281,35 @@ export class Campaign {
       ...(shrinkBudget !== undefined && { budget: shrinkBudget }),
       ...(signal && { signal }),
     });
-    const confirmed = await this.#options.confirm?.(found.plan, found.history, invariant);
-    const smallest = confirmed?.plan ?? found.plan;
+    const found = await this.#confirmed(smallest, { plan, judged, invariant });
     return {
       invariant,
       ...found,
-      plan: smallest,
-      ...(confirmed && { confirmation: confirmed.confirmation }),
       ...(number !== undefined && { seed, case: number }),
       found: Math.round(this.#searched),
       original: { operations: plan.operations.length, faults: plan.faults.length },
       shrink,
       rate: { ...rate, stack: this.#runner.stack.kind },
-      ...save(smallest, invariant, found.evidence.summary),
+      ...save(found.plan, invariant, found.evidence.summary),
     };
+  }
+
+  /**
+   * Asks another stack, where there is one. What it does not confirm of the smallest plan it may yet confirm of the one that
+   * was found: in a simulation a moment can be left out that the real server needs.
+   */
+  async #confirmed(
+    smallest: Pick<Failure, "plan" | "history" | "evidence">,
+    { plan, judged, invariant }: Finding,
+  ): Promise<Pick<Failure, "plan" | "history" | "evidence" | "confirmation">> {
+    const { confirm } = this.#options;
+    if (!confirm) return smallest;
+    const best = { ...smallest, ...(await confirm(smallest.plan, smallest.history, invariant)) };
+    const verdict = judged.verdicts[invariant];
+    if (best.confirmation.failed / best.confirmation.of >= CERTAIN || verdict?.verdict !== "invalid") return best;
+    const whole = await confirm(plan, judged.history, invariant);
+    if (whole.confirmation.failed <= best.confirmation.failed) return best;
+    return { ...whole, history: judged.history, evidence: verdict.evidence };
   }
 }
 
