@@ -3,6 +3,7 @@ import { durableRpc } from "./durable-rpc/pattern.ts";
 import { messageQueue } from "./message-queue/pattern.ts";
 import { parallelWork } from "./parallel-work/pattern.ts";
 import { paymentStateMachine } from "./payment-state-machine/pattern.ts";
+import { rateLimiting } from "./rate-limiting/pattern.ts";
 import { sagas } from "./sagas/pattern.ts";
 import type { Pattern } from "./shared/pattern.ts";
 import { stateMachines } from "./state-machines/pattern.ts";
@@ -30,6 +31,7 @@ export const catalog: Record<string, Pattern> = {
   "message-queue": messageQueue,
   "parallel-work": parallelWork,
   "payment-state-machine": paymentStateMachine,
+  "rate-limiting": rateLimiting,
   sagas,
   "state-machines": stateMachines,
 };

@@ -18,6 +18,12 @@ export const tokenExpiry = () => whole("TOKEN_EXPIRY", 60 * 60 * 1000);
 /** Milliseconds that a machine takes to get up or down. */
 export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
 
+/** Permits per second of a limiter whose rate was never set. */
+export const limiterRate = () => whole("LIMITER_RATE", 10);
+
+/** Permits that such a limiter grants at once. */
+export const limiterBurst = () => whole("LIMITER_BURST", 10);
+
 /** The address of PostgreSQL, with the database and the user. */
 export const databaseUrl = () =>
   address("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres", /^postgres(ql)?:$/);

@@ -12,5 +12,6 @@ export { type NotBefore, notBefore } from "./not-before.ts";
 export { notBlockedByOthers, someGoesOn } from "./not-blocked-by-others.ts";
 export { notBlockedByStalls, type Stall, stallIn } from "./not-blocked-by-stalls.ts";
 export { nothingAfterCompletion } from "./nothing-after-completion.ts";
+export { rateLimited } from "./rate-limited.ts";
 export { returns } from "./returns.ts";
 export { stepsInOrder } from "./steps-in-order.ts";
