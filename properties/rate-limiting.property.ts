@@ -24,7 +24,7 @@ import {
 
 /** Of a limiter whose rate was never set: one permit each 200 ms. */
 const settings = constants("rate-limiting", { LIMITER_RATE: 5, LIMITER_BURST: 2 });
-const DEFAULT = { ratePerSecond: settings.LIMITER_RATE, burst: settings.LIMITER_BURST };
+const DEFAULT = { permitMs: 1000 / settings.LIMITER_RATE, burst: settings.LIMITER_BURST };
 /** Its services read a clock that ticks in milliseconds. */
 const TICK_MS = 1;
 /** A busy machine may be so late, and no later. */
@@ -33,7 +33,6 @@ const BAD = 400;
 
 // --- what clients do
 
-/** Requests with one key are one request. */
 type Take = { limiter: string; permits: number; key: string; maxWaitMs?: number };
 const limiter = ids("@l1", "@l1", "@l1", "@l2");
 const key = ids("", "", "@k1", "@k2", "@k3");
@@ -67,8 +66,10 @@ const reserve = operation({
   answer: z.strictObject({ delayMs: z.int().nonnegative() }).nullable(),
 });
 const setRate = operation({
-  args: fc.record({ limiter, ratePerSecond: some(4, 5, 20), burst: some(1, 2, 4) }),
-  request: ({ limiter, ...input }) => ({ call: "limiter/setRate", key: limiter, input }),
+  args: fc.record({ limiter, permitMs: some(250, 200, 100), burst: some(1, 2, 4) }),
+  request: ({ limiter, permitMs, burst }) => {
+    return { call: "limiter/setRate", key: limiter, input: { ratePerSecond: 1000 / permitMs, burst } };
+  },
 });
 const take = { call: "limiter/reserve", key: "@l3" };
 const malformed = invalidInput(
@@ -79,7 +80,7 @@ const malformed = invalidInput(
 const limiters = groupBy({
   of: [allow, wait, reserve, setRate],
   by: ({ limiter }) => limiter,
-  failsWith: (group, one) => ({ [BAD]: (takeOf(one)?.permits ?? 0) > least(group, "burst") }),
+  failsWith: (group, one) => ({ [BAD]: (takeOf(one)?.permits ?? 0) > leastBurst(group) }),
 });
 type Limiter = Group<typeof allow | typeof wait | typeof reserve | typeof setRate>;
 type Rec = Limiter["operations"][number];
@@ -90,18 +91,18 @@ const takeOf = (one: Rec): Take | undefined => (setRate.is(one) ? undefined : on
 /** It took nothing, and never will. */
 const isRefused = (one: Rec): boolean =>
   one.result === false || (reserve.is(one) && one.result === null) || one.error?.code === BAD;
-const least = ({ requests }: Limiter, of: "burst" | "ratePerSecond"): number =>
-  Math.min(DEFAULT[of], ...setRate.among(requests).map(({ args }) => args[of]));
+const ratesOf = ({ requests }: Limiter) => [DEFAULT, ...setRate.among(requests).map(({ args }) => args)];
+const leastBurst = (group: Limiter): number => Math.min(...ratesOf(group).map(({ burst }) => burst));
 
 /** So many milliseconds it may have to wait, and no more: all that may be ahead of it are. */
 function longestDelay(group: Limiter, one: Rec): number {
   const ahead = group.requests.filter((other) => other === one || (other.invoked < one.left && !isRefused(other)));
   const sum = ahead.reduce((total, other) => total + (takeOf(other)?.permits ?? 0), 0);
-  return Math.max(0, Math.ceil(((sum - least(group, "burst")) * 1000) / least(group, "ratePerSecond")));
+  const slowest = Math.max(...ratesOf(group).map(({ permitMs }) => permitMs));
+  return Math.ceil(Math.max(0, sum - leastBurst(group)) * slowest);
 }
 
 const timeOf = (place: number, { events }: HistoryView): number => events[place]?.at ?? Number.POSITIVE_INFINITY;
-
 /** Between its invoke and its completion; a reservation so much later as it says. */
 function grantsOf(one: Rec, view: HistoryView): { one: Rec; permits: number; from: number; to: number }[] {
   const permits = takeOf(one)?.permits;
@@ -121,16 +122,15 @@ function limitsOf(group: Limiter, view: HistoryView) {
     const pending = group.requests.filter((one) => one.invoked < by.completed && !isRefused(one));
     const last = (one: Rec) =>
       Math.min(answered + longestDelay(group, one), ...grantsOf(one, view).map(({ to }) => to));
-    return Math.max(answered, ...pending.map(last)) + TICK_MS;
+    return Math.max(answered, ...pending.map(last));
   };
   const until = (isLater: (one: Rec) => boolean) => Math.min(...set.filter(isLater).map(endOfOthers));
   return [
     { ...DEFAULT, from: Number.NEGATIVE_INFINITY, to: until(() => true) },
-    ...set.map((one) => ({
-      ...one.args,
-      from: timeOf(one.invoked, view) - TICK_MS,
-      to: until((other) => one.precedes(other)),
-    })),
+    ...set.map((one) => {
+      const from = timeOf(one.invoked, view) - TICK_MS;
+      return { ...one.args, from, to: until((other) => one.precedes(other)) };
+    }),
   ];
 }
 
@@ -167,8 +167,7 @@ const refusedOnlyForLack = limiters.every((group) => {
     const delay = (reserve.is(one) && one.result?.delayMs) || 0;
     const most = Math.min(longest, patience);
     if (delay <= most) continue;
-    const [expected, seen] = [`${most} ms`, `${delay} ms`];
-    return violation(`${one} was granted for too late a time.`, { expected, seen }, group.requests);
+    return violation(`${one} was granted for too late a time.`, { expected: most, seen: delay }, group.requests);
   }
   return undefined;
 });
@@ -177,14 +176,14 @@ const refusedOnlyForLack = limiters.every((group) => {
 
 const base = { limiter: "@l1", permits: 1, key: "" };
 const of2 = { ...base, permits: 2 };
-const tooMany = { ...base, permits: 3 };
+const of3 = { ...base, permits: 3 };
 const one = { now: allow(base), later: wait(base), reserved: reserve(base) };
 const two = { now: allow(of2), later: wait(of2), reserved: reserve(of2) };
-const rate = (ratePerSecond: number, burst: number, limiter = "@l1") => setRate({ limiter, ratePerSecond, burst });
-const same = (make: typeof allow | typeof wait) => make({ ...of2, key: "@k1" });
-/** Meanwhile, at another limiter, somebody waits for a tenth of a second, twice. */
-const other = { ...of2, limiter: "@l2" };
-const rest = [rate(20, 2, "@l2"), reserve(other), wait(other), wait(other)];
+const rate = (permitMs: number, burst: number, limiter = "@l1") => setRate({ limiter, permitMs, burst });
+const [sameNow, sameLater] = [allow({ ...of2, key: "@k1" }), wait({ ...of2, key: "@k1" })];
+/** Meanwhile, at another limiter, somebody waits. */
+const other = { ...base, limiter: "@l2" };
+const rest = [rate(600, 1, "@l2"), reserve(other), wait(other)];
 /** It has been told when, and sleeps. */
 const sleeping = (id: string) => at.message(id, 2);
 const waiterIs = (...ended: (typeof cancel)[]) =>
@@ -217,26 +216,26 @@ property("no more permits are granted than the limit allows, and who waits is se
       oneByOne(two.reserved, wait({ ...base, maxWaitMs: 50 }), reserve({ ...base, maxWaitMs: 50 }), one.reserved),
     ).reachedWhen(reserve.some(({ result }) => result === null)),
     "more is asked for than there ever is": scenario(
-      oneByOne(wait(tooMany).refusedWith(BAD), allow(tooMany).refusedWith(BAD), two.now),
+      oneByOne(wait(of3).refusedWith(BAD), allow(of3).refusedWith(BAD), two.now),
     ),
     "a limiter is left alone for longer than it takes to fill it": scenario({
-      ...oneByOne(rate(20, 2), one.later, ...rest),
-      o7: two.now.after("o6"),
-      o8: two.now.after("o6"),
+      ...oneByOne(one.later, ...rest),
+      o5: two.now.after("o4"),
+      o6: one.now.after("o4"),
     }),
-    "the rate is raised when it was left alone": scenario(oneByOne(two.now, ...rest, rate(20, 4), two.now, two.now)),
+    "the burst is raised when it was left alone": scenario(oneByOne(two.now, ...rest, rate(200, 3), allow(of3))),
+    "the rate is set while permits are reserved for later": scenario(
+      oneByOne(two.reserved, two.reserved, rate(200, 2), two.reserved, two.later),
+    ),
     "the rate is raised while somebody waits": scenario({
-      ...oneByOne(two.reserved, one.later, rate(20, 4).after(sleeping("o2")), two.now),
+      ...oneByOne(two.reserved, two.later, rate(100, 4).after(sleeping("o2")), two.now),
       o5: two.later.after("o3"),
       o6: two.later.after("o3"),
     }),
-    "the rate is lowered": scenario(oneByOne(rate(20, 4), one.now, rate(4, 1), one.now, one.now, one.later)),
-    "a higher burst fills nothing": scenario(oneByOne(two.now, rate(5, 4), two.now, two.later)),
-    "asked again": scenario(oneByOne(same(allow), same(allow), same(wait), same(wait), attach("o3"))),
-    "asked again after a lost answer": scenario(
-      oneByOne(same(allow), same(allow)),
-      faults.walkAway.after(at.invoked("o1")),
-    ),
+    "the rate is lowered": scenario(oneByOne(rate(100, 4), one.now, rate(250, 1), one.now, one.now, one.later)),
+    "a higher burst fills nothing": scenario(oneByOne(two.now, rate(200, 4), two.now, two.later)),
+    "asked again": scenario(oneByOne(sameNow, sameNow, sameLater, sameLater, attach("o3"))),
+    "asked again after a lost answer": scenario(oneByOne(sameNow, sameNow), faults.walkAway.after(at.invoked("o1"))),
     "who waits is cancelled": waiterIs(cancel),
     "who waits is cancelled twice": waiterIs(cancel, cancel),
     "who waits is terminated": waiterIs(terminate),
@@ -248,7 +247,7 @@ property("no more permits are granted than the limit allows, and who waits is se
       faults.killEndpoint.after(sleeping("o2")),
     ),
     "Restate is killed while somebody sleeps": scenario(
-      { o1: two.reserved, o2: same(wait).after("o1").retrying(3), o3: two.later.after("o2") },
+      { o1: two.reserved, o2: sameLater.after("o1").retrying(3), o3: two.later.after("o2") },
       faults.killServer.after(sleeping("o2")),
     ),
     ...disturbances("permits are granted", two.later, { message: 2 }),

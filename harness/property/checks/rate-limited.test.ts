@@ -6,7 +6,7 @@ import { complaint, named, Script } from "../testing.ts";
 import { canBeGranted, type Grant, type Limit, rateLimited } from "./rate-limited.ts";
 
 const always = { from: Number.NEGATIVE_INFINITY, to: Number.POSITIVE_INFINITY };
-const LIMITS = [{ ...always, ratePerSecond: 100, burst: 2 }]; // one each 10 ms
+const LIMITS = [{ ...always, permitMs: 10, burst: 2 }];
 
 const grantOf = fc.record({
   permits: fc.integer({ min: 1, max: 2 }),
@@ -18,14 +18,14 @@ const grantsOf = fc
   .map((all) => all.map(({ from, length, permits }): Grant => ({ permits, from, to: from + length })));
 const limitsOf = fc.constantFrom(
   LIMITS,
-  [{ ...always, ratePerSecond: 200, burst: 3 }],
+  [{ ...always, permitMs: 5, burst: 3 }],
   [
-    { ...always, ratePerSecond: 100, burst: 1 },
-    { ...always, from: 12.5, ratePerSecond: 200, burst: 2 },
+    { ...always, permitMs: 10, burst: 1 },
+    { ...always, from: 12.5, permitMs: 5, burst: 2 },
   ],
   [
-    { ...always, to: 17.5, ratePerSecond: 200, burst: 2 },
-    { ...always, from: 7.5, ratePerSecond: 100, burst: 1 },
+    { ...always, to: 17.5, permitMs: 5, burst: 2 },
+    { ...always, from: 7.5, permitMs: 10, burst: 1 },
   ],
 );
 
@@ -34,12 +34,12 @@ const STEP = 2.5;
 
 /** The definition: permits come in with each step, before they are granted. */
 function isAllowed(times: readonly { at: number; permits: number }[], limits: readonly Limit[]): boolean {
-  const highest = (of: "burst" | "ratePerSecond", at: number) =>
-    Math.max(...limits.flatMap((one) => (one.from <= at && at < one.to ? one[of] : [])));
+  const holding = (at: number) => limits.filter(({ from, to }) => from <= at && at < to);
+  const burst = (at: number) => Math.max(...holding(at).map((one) => one.burst));
   let level = Number.POSITIVE_INFINITY;
   for (let at = 0; at <= 60; at += STEP) {
-    if (at > 0) level += (highest("ratePerSecond", at - STEP) * STEP) / 1000;
-    level = Math.min(highest("burst", at - STEP), highest("burst", at), level);
+    if (at > 0) level += STEP / Math.min(...holding(at - STEP).map(({ permitMs }) => permitMs));
+    level = Math.min(burst(at - STEP), burst(at), level);
     const asked = times.filter((one) => one.at === at).reduce((sum, { permits }) => sum + permits, 0);
     if (asked > level + 1e-9) return false;
     level -= asked;
@@ -73,7 +73,7 @@ test("it is exact: it agrees with a trial of every choice of times", () => {
 });
 
 test("the earliest deadline is not always first: who comes soon, and has no time at all, is waited for", () => {
-  const one = [{ ...always, ratePerSecond: 100, burst: 1 }];
+  const one = [{ ...always, permitMs: 10, burst: 1 }];
   expect(
     canBeGranted(
       [
@@ -122,7 +122,7 @@ test("what contradicts each other is told, and nothing else; a clock's tick is f
   };
   expect(await complaint(check, all(54, "@k4"))).toEqual({
     summary: "Of @l, 3 permits were granted within 5 ms, and no choice of moments in between allows that.",
-    expected: "2, and 100 per second",
+    expected: "2, and one each 10 ms",
     events: [2, 3, 4, 5, 6, 7],
   });
   expect(await complaint(check, all(54, "@k3"))).toBeUndefined();

@@ -13,13 +13,13 @@ export interface Grant {
 }
 
 /**
- * In this time so many permits come in per second, and so many are granted at once, or may be: where several limits may hold, the
- * highest rate and the largest burst count. There is no time at which none holds.
+ * In this time one more permit comes in each `permitMs`, and no more than `burst` are granted at once. Where several limits may
+ * hold, the highest rate and the largest burst count. There is no time at which none holds.
  */
 export interface Limit {
   from: number;
   to: number;
-  ratePerSecond: number;
+  permitMs: number;
   burst: number;
 }
 
@@ -63,7 +63,7 @@ function tooMany(key: string, all: readonly Grant[], limits: readonly Limit[]): 
   const length = Math.max(...few.map(({ to }) => to)) - Math.min(...few.map(({ from }) => from)) - 2 * TICK_MS;
   return violation(
     `Of ${key}, ${permits} permits were granted within ${Math.ceil(length)} ms, and no choice of moments in between allows that.`,
-    { expected: limits.map(({ burst, ratePerSecond }) => `${burst}, and ${ratePerSecond} per second`).join("; or ") },
+    { expected: limits.map(({ burst, permitMs }) => `${burst}, and one each ${permitMs} ms`).join("; or ") },
     few.flatMap(({ one }) => one ?? []),
   );
 }
@@ -110,7 +110,7 @@ function earliest(level: Level, { from, permits }: Grant, limits: readonly Limit
   for (;;) {
     const { limit, until } = limitAt(now.at, limits);
     const missing = Math.max(0, permits - now.permits - 1e-9);
-    const at = now.at + (missing * 1000) / limit.ratePerSecond;
+    const at = now.at + missing * limit.permitMs;
     if (permits <= limit.burst && at < until) return { at, permits: fill(now, at, limits).permits - permits };
     if (until === Number.POSITIVE_INFINITY) return undefined;
     now = fill(now, until, limits);
@@ -122,7 +122,7 @@ function fill({ at, permits }: Level, until: number, limits: readonly Limit[]): 
   for (;;) {
     const { limit, until: end } = limitAt(at, limits);
     const next = Math.min(until, end);
-    permits = Math.min(limit.burst, permits + ((next - at) * limit.ratePerSecond) / 1000);
+    permits = Math.min(limit.burst, permits + (next - at) / limit.permitMs);
     at = next;
     if (at >= until) return { at, permits: Math.min(limitAt(at, limits).limit.burst, permits) };
   }
@@ -134,7 +134,7 @@ function limitAt(at: number, limits: readonly Limit[]): { limit: Omit<Limit, "fr
   const changes = limits.flatMap(({ from, to }) => [from, to]).filter((time) => time > at);
   return {
     limit: {
-      ratePerSecond: Math.max(...some.map(({ ratePerSecond }) => ratePerSecond)),
+      permitMs: Math.min(...some.map(({ permitMs }) => permitMs)),
       burst: Math.max(...some.map(({ burst }) => burst)),
     },
     until: Math.min(...changes),
