@@ -4,6 +4,7 @@ import { messageQueue } from "./message-queue/pattern.ts";
 import { parallelWork } from "./parallel-work/pattern.ts";
 import { paymentStateMachine } from "./payment-state-machine/pattern.ts";
 import { priorityQueue } from "./priority-queue/pattern.ts";
+import { rateLimiting } from "./rate-limiting/pattern.ts";
 import { sagas } from "./sagas/pattern.ts";
 import { scheduledTasks } from "./scheduled-tasks/pattern.ts";
 import type { Pattern } from "./shared/pattern.ts";
@@ -20,6 +21,7 @@ export const catalog: Record<string, Pattern> = {
   "parallel-work": parallelWork,
   "payment-state-machine": paymentStateMachine,
   "priority-queue": priorityQueue,
+  "rate-limiting": rateLimiting,
   sagas,
   "scheduled-tasks": scheduledTasks,
   "state-machines": stateMachines,

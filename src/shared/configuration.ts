@@ -33,6 +33,12 @@ export const uploadHold = () => whole("UPLOAD_HOLD", 60_000);
 /** How many may hold a slot of a queue at the same time. */
 export const queueLimit = () => whole("QUEUE_LIMIT", 10);
 
+/** Permits per second of a limiter whose rate was never set. */
+export const limiterRate = () => whole("LIMITER_RATE", 10);
+
+/** Permits that such a limiter grants at once. */
+export const limiterBurst = () => whole("LIMITER_BURST", 10);
+
 /** The address of PostgreSQL, with the database and the user. */
 export const databaseUrl = () =>
   address("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres", /^postgres(ql)?:$/);

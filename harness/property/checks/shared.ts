@@ -15,6 +15,7 @@ export { notBlockedByOthers, someGoesOn } from "./not-blocked-by-others.ts";
 export { notBlockedByStalls, type Stall, stallIn } from "./not-blocked-by-stalls.ts";
 export { nothingAfterCompletion } from "./nothing-after-completion.ts";
 export { ofOneRequest } from "./of-one-request.ts";
+export { rateLimited } from "./rate-limited.ts";
 export { returns } from "./returns.ts";
 export {
   bestPriorityFirst,
