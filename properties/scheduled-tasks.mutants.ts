@@ -141,6 +141,26 @@ export const mutants: Mutant[] = [
     note: "two invoices have an event of the same id, and the second one's mail is refused",
   },
   {
+    name: "key of the mail in lower case",
+    file: tracker,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    find: "`${spell(ctx.key)}/${spell(event)}/${name}`",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    replace: "`${spell(ctx.key)}/${spell(event)}/${name}`.toLowerCase()",
+    breaks: ["none is lost", "no spurious effects"],
+    note: "two invoices are told apart by the case of a letter, and have an event of the same id",
+  },
+  {
+    name: "names run into each other in the key of the mail",
+    file: tracker,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    find: "`${spell(ctx.key)}/${spell(event)}/${name}`",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    replace: "`${ctx.key}/${event}/${name}`",
+    breaks: ["none is lost", "no spurious effects"],
+    note: "a slash stands in the name of an invoice, and in that of an event of another",
+  },
+  {
     name: "mail not awaited",
     file: tracker,
     find: "          await sendReminder(ctx, chain, sent + 1);",
@@ -163,6 +183,14 @@ export const mutants: Mutant[] = [
     replace: "{ ...externalRetries(), maxRetryAttempts: 2 }));",
     breaks: ["none is lost"],
     note: "the mail system is unavailable twice",
+  },
+  {
+    name: "given up after the fifth failure",
+    file: tracker,
+    find: "externalRetries()));",
+    replace: "{ ...externalRetries(), maxRetryAttempts: 5 }));",
+    breaks: ["none is lost"],
+    note: "the mail system is unavailable for longer",
   },
   {
     name: "refusal retried for ever",
@@ -223,5 +251,24 @@ export const mutants: Mutant[] = [
     find: "to: data.object.customer_email ?? billingAddress()",
     replace: "to: (data.object.customer_email ?? billingAddress()).toLowerCase()",
     breaks: ["effects carry what was asked"],
+  },
+  {
+    name: "invoice escaped in the text of a reminder",
+    file: tracker,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    find: "The payment of invoice ${ctx.key}",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    replace: "The payment of invoice ${spell(ctx.key)}",
+    breaks: ["effects name their invoice"],
+    note: "a slash stands in the name",
+  },
+  {
+    name: "invoice in lower case in an escalation",
+    file: tracker,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    find: "Invoice ${ctx.key} is",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
+    replace: "Invoice ${ctx.key.toLowerCase()} is",
+    breaks: ["effects name their invoice"],
   },
 ];

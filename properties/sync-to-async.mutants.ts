@@ -192,6 +192,13 @@ export const mutants: Mutant[] = [
     breaks: ["one mail per address"],
   },
   {
+    name: "blanks around an address dropped",
+    file: uploader,
+    find: "{ to: email,",
+    replace: "{ to: email.trim(),",
+    breaks: ["the mail arrives", "no spurious mail", "one mail per address"],
+  },
+  {
     name: "address in lower case",
     file: uploader,
     find: "to: email,",
