@@ -1,3 +1,4 @@
+import { batching } from "./batching/pattern.ts";
 import { durablePromises } from "./durable-promises/pattern.ts";
 import { durableRpc } from "./durable-rpc/pattern.ts";
 import { messageQueue } from "./message-queue/pattern.ts";
@@ -26,6 +27,7 @@ export interface Subject {
 
 /** Each pattern describes itself, in its folder. */
 export const catalog: Record<string, Pattern> = {
+  batching,
   "durable-promises": durablePromises,
   "durable-rpc": durableRpc,
   "message-queue": messageQueue,
