@@ -236,6 +236,7 @@ property("an item that was accepted is handed over in one batch, when that is fu
     ),
     "the receiver is not available": delivered(faults.failCall.before(delivery)),
     "the receiver's answer is lost": delivered(faults.loseAnswer.after(delivery)),
+    "the receiver's answer is late": delivered(faults.answerLate.after(delivery)),
     "the receiver stalls": delivered(faults.stall.before(delivery)),
     "the service process is killed when a batch has arrived": delivered(faults.killEndpoint.after(delivery)),
     "Restate is killed when a batch has arrived": delivered(faults.killServer.after(delivery)),
