@@ -1,3 +1,4 @@
+import { batching } from "./batching/pattern.ts";
 import { durablePromises } from "./durable-promises/pattern.ts";
 import { durableRpc } from "./durable-rpc/pattern.ts";
 import { messageQueue } from "./message-queue/pattern.ts";
@@ -15,6 +16,7 @@ export type { Definition, Pattern } from "./shared/pattern.ts";
 
 /** Each pattern describes itself, in its folder. Another module with a catalog can be tested in the place of this one. */
 export const catalog: Record<string, Pattern> = {
+  batching,
   "durable-promises": durablePromises,
   "durable-rpc": durableRpc,
   "message-queue": messageQueue,

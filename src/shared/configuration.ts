@@ -39,6 +39,12 @@ export const limiterRate = () => whole("LIMITER_RATE", 10);
 /** Permits that such a limiter grants at once. */
 export const limiterBurst = () => whole("LIMITER_BURST", 10);
 
+/** Items of a full batch. */
+export const batchSize = () => whole("BATCH_SIZE", 10);
+
+/** Milliseconds after which a batch that is not full is handed over as well. */
+export const batchTime = () => whole("BATCH_TIME", 10_000);
+
 /** The address of PostgreSQL, with the database and the user. */
 export const databaseUrl = () =>
   address("DATABASE_URL", "postgresql://postgres@127.0.0.1:5432/postgres", /^postgres(ql)?:$/);
