@@ -179,6 +179,7 @@ property("an item that was accepted is handed over in one batch, when that is fu
   settings: { ...settings, ...fastRetries },
   operations: { receive, expire },
   storm: { operations: 14 },
+  goesOn: true,
   invariants: {
     "acked in exactly one batch": ackedInOneBatch,
     "in one batch at most": inOneBatchAtMost,
@@ -225,7 +226,9 @@ property("an item that was accepted is handed over in one batch, when that is fu
       ...full,
       o5: cancel("o4").after(at.message("o4", 1)),
       o6: cancel("o4").after(at.message("o4", 1)),
-    }),
+    })
+      .inOrder(at.after(at.answered("o5")), at.before(at.message("o4", 2)))
+      .inOrder(at.after(at.answered("o6")), at.before(at.message("o4", 2))),
     "terminated when it has filled the batch": scenario({ ...full, o5: terminate("o4").before(delivery) }).reachedWhen(
       receivers.some(({ isTerminated }) => isTerminated),
     ),
