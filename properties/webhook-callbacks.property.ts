@@ -7,7 +7,6 @@ import {
   disturbances,
   fastRetries,
   faults,
-  type Group,
   groupBy,
   type HistoryView,
   invalidInput,
@@ -25,7 +24,6 @@ import {
 const DAY = 60;
 /** Seconds. */
 const TOLERANCE = 300;
-const BILLING = "billing@own.example";
 const [SECRET, ROLLED, FORGED] = ["whsec_current", "whsec_rolled", "whsec_forged"];
 
 // --- what Stripe and others deliver
@@ -34,13 +32,13 @@ const CALL = "webhookCallbackRouter/onStripeEvent";
 const FAILED = "invoice.payment_failed";
 const PAID = "invoice.payment_succeeded";
 const HANDLERS: Readonly<Record<string, string>> = { [FAILED]: "onPaymentFailure", [PAID]: "onPaymentSuccess" };
-type Event = { id: string; type: string; invoice: string; to: string | null };
-const failed = (id: string, invoice: string, to: string | null): Event => ({ id, type: FAILED, invoice, to });
+type Event = { id: string; type: string; invoice: string; to: string };
+const failed = (id: string, invoice: string, to: string): Event => ({ id, type: FAILED, invoice, to });
 const [E1, E2] = [failed("@e1", "@i1", "ann@one.example"), failed("@e2", "@i1", "Ann@Two.example")];
-const [UNADDRESSED, E4] = [failed("@e3", "@i1", null), failed("@e4", "@I1", "ben@one.example")];
+const E3 = failed("@e3", "@I1", "ben@one.example");
 /** It alone is about its invoice: a refused mail ends the reminders. */
-const UNDELIVERABLE = failed("@e5", "@i2", world.UNKNOWN_ADDRESS);
-const PAYMENT = { id: "@s1", type: PAID, invoice: "@i1", to: null };
+const UNDELIVERABLE = failed("@e4", "@i2", world.UNKNOWN_ADDRESS);
+const PAYMENT = { id: "@s1", type: PAID, invoice: "@i1", to: E1.to };
 const PAID_TOO: Event = { ...E1, id: "@o1", type: "invoice.paid" };
 const OTHERS = [PAID_TOO, { ...E1, id: "@o2", type: "invoice.unheard_of" }];
 
@@ -48,8 +46,11 @@ const contentOf = ({ id, type, invoice, to }: Event) =>
   world.stripeEvent({ id, type, created: 0, object: { ...world.invoiceObject({ id: invoice }), customer_email: to } });
 
 /** What is delivered, at a time in seconds. */
-type Content = ReturnType<typeof contentOf>;
-type Signing = (content: Content, now: number) => { headers: Record<string, string>; body: string };
+type Signing = (
+  content: ReturnType<typeof contentOf>,
+  now: number,
+) => { headers: Record<string, string>; body: string };
+type Signings = Readonly<Record<string, Signing>>;
 const signedWith =
   (...secrets: string[]): Signing =>
   (content, now) =>
@@ -62,22 +63,20 @@ const headed =
     return { headers: { ...headers, "stripe-signature": change(headers["stripe-signature"] ?? "") }, body };
   };
 
-const GENUINE: Readonly<Record<string, Signing>> = {
+const GENUINE: Signings = {
   signed,
   "signed with the old and the new secret": signedWith(ROLLED, SECRET),
   "signed with the new and the old secret": signedWith(SECRET, ROLLED),
-  "with signatures of another scheme": headed((signature) => `${signature},v0=00,v2=00`),
   old: (content, now) => signed(content, now - TOLERANCE + 30),
 };
 /** It is fresh for another second at most. */
-const BARELY: Signing = (content, now) => signed(content, now + 0.01 - TOLERANCE);
-const FALSE: Readonly<Record<string, Signing>> = {
+const BARELY: Signings = { barely: (content, now) => signed(content, now + 0.01 - TOLERANCE) };
+const FALSE: Signings = {
   forged: signedWith(FORGED),
   "signed with a secret that was rolled out": signedWith(ROLLED),
   stale: (content, now) => signed(content, now - TOLERANCE - 1),
   unsigned: (content, now) => ({ ...signed(content, now), headers: {} }),
   "without a signature": signedWith(),
-  "with an empty header": headed(() => ""),
   "with a header that is none": headed(() => "signed, honestly"),
   "with a signature cut short": headed((signature) => signature.slice(0, -1)),
   "signed in another scheme": headed((signature) => signature.replace("v1=", "v0=")),
@@ -93,7 +92,7 @@ const FALSE: Readonly<Record<string, Signing>> = {
   "without a type": (content, now) => signed({ ...content, type: 7 }, now),
   "without an invoice": (content, now) => signed({ ...content, data: { object: { id: "" } } }, now),
 };
-const SIGNINGS: Readonly<Record<string, Signing>> = { ...GENUINE, ...FALSE, barely: BARELY };
+const SIGNINGS: Signings = { ...GENUINE, ...FALSE, ...BARELY };
 
 type Delivery = { event: Event; how: string; delayMs: number };
 const request = ({ event, how }: Delivery, { now }: { now: number }) => ({
@@ -102,14 +101,9 @@ const request = ({ event, how }: Delivery, { now }: { now: number }) => ({
 });
 
 const deliver = operation({
-  weight: 6,
   args: fc.record({
-    event: fc.constantFrom(E1, E1, E2, UNADDRESSED, E4, E4, UNDELIVERABLE, PAYMENT, ...OTHERS),
-    how: fc.oneof(
-      { weight: 5, arbitrary: fc.constantFrom("signed", ...Object.keys(GENUINE)) },
-      { weight: 2, arbitrary: fc.constantFrom(...Object.keys(FALSE)) },
-      { weight: 1, arbitrary: fc.constant("barely") },
-    ),
+    event: fc.constantFrom(E1, E1, E2, E3, E3, UNDELIVERABLE, PAYMENT, ...OTHERS),
+    how: fc.oneof(...[GENUINE, GENUINE, FALSE, BARELY].map((some) => fc.constantFrom(...Object.keys(some)))),
     delayMs: fc.constantFrom(0, 20, 80),
   }),
   request,
@@ -125,7 +119,6 @@ type Delivered = OperationRecord<Delivery>;
 const malformed = invalidInput({ request: { call: CALL, body: "{" }, field: "Stripe-Signature" });
 
 const invoices = groupBy({ of: [deliver], by: ({ event }) => event.invoice });
-type Invoice = Group<typeof deliver>;
 
 /** What trackers did on behalf of a delivery. */
 const tracked = ({ id }: Delivered, { events }: HistoryView) =>
@@ -161,12 +154,6 @@ const failureIsFollowed = checks.effectsOnce(invoices, {
     operations.some((one) => isA(FAILED)(one) && isAcknowledged(one)) &&
     !operations.some((one) => isA(PAID)(one) && one.outcome !== "fail"),
 });
-const paymentEndsIt = invoices.every(({ key, operations, effects }, view) => {
-  const paid = Math.min(...operations.filter(isA(PAID)).map((one) => processedAt(one, view)));
-  const late = effects.find(({ index }) => index > paid);
-  return late && violation(`"${late.step}" came after ${key} was known to be paid.`, {}, paid, late);
-});
-
 /** However often, and whenever, it is delivered. */
 const eventProcessedOnce = checks.ofOneRequest(invoices, ({ operation }, { operations }) => {
   const delivery = operations.find(({ id }) => id === operation);
@@ -193,7 +180,7 @@ const delivered = groupBy({
 const effectsCarry = checks.effectsCarry(invoices, (entry, { operations }) => {
   if (entry.system !== "mail") return undefined;
   const asked = operations.filter(({ id }) => id === entry.operation);
-  return asked.map(({ args }) => ({ to: args.event.to ?? BILLING }));
+  return asked.map(({ args }) => ({ to: args.event.to }));
 });
 
 // --- the property
@@ -203,12 +190,13 @@ const [failure, payment, undeliverable] = [of(E1), of(PAYMENT), of(UNDELIVERABLE
 const call = (n: number) => at.externalCall("o1", n);
 const each = (signings: object, refusal?: number) =>
   oneByOne(...Object.keys(signings).map((how) => (refusal ? of(E1, how).refusedWith(refusal) : of(E1, how))));
-/** Nearly a second, in which the run does not stand still: o1 to o16. */
-const pauses = Array.from({ length: 8 }, (_, n) => [
+/** Nearly a second, in which the run does not stand still: o1 to o18. */
+const pauses = Array.from({ length: 9 }, (_, n) => [
   of(PAID_TOO, "signed", 100).via("later"),
   attach(`o${2 * n + 1}`),
 ]).flat();
-const isEscalated = ({ effects }: Invoice) => effects.some(({ step }) => step === "alerts raise");
+const triedAgainLate = (message: number) =>
+  scenario(oneByOne(...pauses, of(E1, "barely")), faults.killServer.after(at.message("o19", message)));
 
 property("what Stripe tells is processed once, and nobody else is believed", {
   pattern: "webhook-callbacks",
@@ -216,7 +204,6 @@ property("what Stripe tells is processed once, and nobody else is believed", {
     STRIPE_WEBHOOK_SECRET: SECRET,
     STRIPE_WEBHOOK_TOLERANCE: TOLERANCE,
     REMINDER_INTERVAL: DAY,
-    BILLING_ADDRESS: BILLING,
     ...fastRetries,
   },
   operations: { deliver, malformed },
@@ -226,7 +213,6 @@ property("what Stripe tells is processed once, and nobody else is believed", {
   invariants: {
     "acknowledged is processed": acknowledgedIsProcessed,
     "a failure is followed up": failureIsFollowed,
-    "a payment ends it": paymentEndsIt,
     "an event is processed once": eventProcessedOnce,
     "false deliveries are refused": falseAreRefused,
     "false deliveries have no effect": falseHaveNoEffect,
@@ -236,7 +222,7 @@ property("what Stripe tells is processed once, and nobody else is believed", {
     "effects carry what was told": effectsCarry,
   },
   scenarios: {
-    "a payment fails": scenario({ o1: failure }).reachedWhen(invoices.some(isEscalated)),
+    "a payment fails": scenario({ o1: failure }),
     "every genuine delivery is believed": scenario(each(GENUINE)),
     "every false delivery is refused": scenario(each(FALSE, 400)),
     "a false payment is refused": scenario(oneByOne(failure, of(PAYMENT, "forged").refusedWith(400))),
@@ -254,27 +240,24 @@ property("what Stripe tells is processed once, and nobody else is believed", {
       { o1: failure, o2: failure.after(call(1)), o3: failure.after(call(4)) },
       faults.killServer.after(at.answered("o1")),
     ),
-    "ids differ in case only": scenario({ o1: failure, o2: of(E4) }),
+    "ids differ in case only": scenario({ o1: failure, o2: of(E3) }),
     "the payment overtakes the failure": scenario(oneByOne(payment, failure)),
     "the payment comes after a reminder": scenario(oneByOne(failure, payment.after(call(1)), failure)),
     "abandoned, and delivered again": scenario(oneByOne(failure, failure), faults.walkAway.after(at.invoked("o1"))),
-    "one way": scenario({ o1: of(UNADDRESSED, "signed", 20).via("later"), o2: attach("o1") }),
+    "one way": scenario({ o1: of(E2, "signed", 20).via("later"), o2: attach("o1") }),
     "too old when its turn comes": scenario(
       oneByOne(of(E1, "barely", 1500).via("later"), attach("o1").refusedWith(400)),
     ),
-    "tried again when it is too old": scenario(
-      oneByOne(...pauses, of(E1, "barely")),
-      faults.killServer.after(at.message("o17", 1)),
-    ),
-    "accepted, and tried again when it is too old": scenario(
-      oneByOne(...pauses, of(E1, "barely")),
-      faults.killServer.after(at.message("o17", 3)),
-    ),
+    "tried again when it is too old": triedAgainLate(1),
+    "accepted, and tried again when it is too old": triedAgainLate(3),
     ...disturbances("a delivery is verified", failure, { message: 2 }),
     ...disturbances("a delivery is passed on", failure, { message: 3 }),
     ...disturbances("the tracker takes note", failure, { message: 3, child: 1 }),
-    "cancelled while it is verified": scenario({ o1: failure, o2: cancel("o1").after(at.message("o1", 1)) }),
-    "cancelled twice": scenario(oneByOne(failure, cancel("o1").after(at.message("o1", 2)), cancel("o1"), failure)),
-    terminated: scenario(oneByOne(failure, terminate("o1").after(at.message("o1", 2)), failure.after("o2"))),
+    "cancelled twice while it is verified": scenario(
+      oneByOne(failure, cancel("o1").after(at.message("o1", 1)), cancel("o1"), failure),
+    ).reachedWhen(deliver.some(({ error }) => error?.code === 409)),
+    terminated: scenario(
+      oneByOne(failure, terminate("o1").after(at.message("o1", 2)), failure.after("o2")),
+    ).reachedWhen(deliver.some(({ isTerminated, outcome }) => isTerminated && outcome === "info")),
   },
 });
