@@ -13,7 +13,7 @@ export const mutants: Mutant[] = [
     breaks: ["false deliveries are refused", "false deliveries have no effect"],
   },
   {
-    name: "a delivery without a signature believed",
+    name: "delivery without a signature believed",
     file: router,
     find: "const content = await",
     replace: 'const content = signature === undefined ? JSON.parse(Buffer.from(body).toString("utf8") || "{}") : await',
@@ -123,7 +123,14 @@ export const mutants: Mutant[] = [
     breaks: ["acknowledged is processed", "a failure is followed up", "nothing undelivered is processed"],
   },
   {
-    name: "events remembered in the memory of the router",
+    name: "address of the customer lost on the way",
+    file: router,
+    find: "tracker.onPaymentFailure(event);",
+    replace: "tracker.onPaymentFailure({ ...event, data: { object: {} } });",
+    breaks: ["effects carry what was told"],
+  },
+  {
+    name: "router remembers events in memory",
     file: router,
     find: "        const tracker = ctx.objectSendClient",
     replace: `        const seen: Set<string> = (globalThis as { seen?: Set<string> }).seen ??= new Set();
@@ -134,14 +141,14 @@ export const mutants: Mutant[] = [
     note: "an attempt that is repeated finds that its event is known",
   },
   {
-    name: "delivery told the same idempotency key as others of its type",
+    name: "idempotency key of the type of the event",
     file: router,
     find: "tracker.onPaymentFailure(event);",
     replace: "tracker.onPaymentFailure(event, restate.rpc.sendOpts({ idempotencyKey: event.type }));",
     breaks: ["acknowledged is processed"],
   },
   {
-    name: "events not remembered",
+    name: "tracker does not remember events",
     file: tracker,
     find: "        if (isKnown) return;\n",
     replace: "",
@@ -149,7 +156,7 @@ export const mutants: Mutant[] = [
     note: "a delivery comes again when its chain of reminders is over",
   },
   {
-    name: "events remembered in memory",
+    name: "tracker remembers events in memory",
     file: tracker,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is code
     find: "const isKnown = await ctx.get(`event/${id}`);",
