@@ -11,6 +11,7 @@ import { scheduledTasks } from "./scheduled-tasks/pattern.ts";
 import type { Pattern } from "./shared/pattern.ts";
 import { stateMachines } from "./state-machines/pattern.ts";
 import { syncToAsync } from "./sync-to-async/pattern.ts";
+import { webhookCallbacks } from "./webhook-callbacks/pattern.ts";
 
 export type { Definition, Pattern } from "./shared/pattern.ts";
 
@@ -28,4 +29,5 @@ export const catalog: Record<string, Pattern> = {
   "scheduled-tasks": scheduledTasks,
   "state-machines": stateMachines,
   "sync-to-async": syncToAsync,
+  "webhook-callbacks": webhookCallbacks,
 };

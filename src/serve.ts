@@ -15,7 +15,8 @@ async function main(names: string[]): Promise<void> {
 
   const served = Object.entries(catalog).filter(([name]) => names.length === 0 || names.includes(name));
   const patterns = served.map(([, pattern]) => pattern);
-  const services = patterns.flatMap((pattern) => pattern.services);
+  // some are of several patterns
+  const services = [...new Set(patterns.flatMap((pattern) => pattern.services))];
 
   await listen(createHttp2Server(createEndpointHandler({ services })), "PORT", 9080);
   if (patterns.some(({ app }) => app)) {

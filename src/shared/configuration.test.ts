@@ -9,6 +9,7 @@ import {
   reminderInterval,
   tokenExpiry,
   transitionTime,
+  webhookTolerance,
 } from "./configuration.ts";
 
 afterEach(() => vi.unstubAllEnvs());
@@ -60,6 +61,11 @@ test("each external system has a secret of its own", () => {
 test.each(["", "-1", "1.5", "1e3", "many", "99999999999999999999"])("a number cannot be %j", (value) => {
   vi.stubEnv("TOKEN_EXPIRY", value);
   expect(tokenExpiry).toThrow("TOKEN_EXPIRY must be a whole number");
+});
+
+test("a tolerance of 0, with which Stripe's client would believe what is of any age, is refused", () => {
+  vi.stubEnv("STRIPE_WEBHOOK_TOLERANCE", "0");
+  expect(webhookTolerance).toThrow("STRIPE_WEBHOOK_TOLERANCE must be more than 0");
 });
 
 test.each(["", "8080", "localhost:8080", "ftp://host"])("an address cannot be %j", (value) => {

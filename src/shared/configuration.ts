@@ -21,6 +21,12 @@ export const reminderInterval = () => whole("REMINDER_INTERVAL", 24 * 60 * 60 * 
 /** Who is reminded where the customer has no address. */
 export const billingAddress = () => process.env.BILLING_ADDRESS ?? "billing@localhost";
 
+/** What Stripe signs its deliveries with. While a secret is being rolled, it signs with the old one and the new one. */
+export const webhookSecret = () => process.env.STRIPE_WEBHOOK_SECRET ?? "whsec_stormproof";
+
+/** Seconds after which a delivery of Stripe's is too old to be believed. None would mean to Stripe's client that age does not matter. */
+export const webhookTolerance = () => positive("STRIPE_WEBHOOK_TOLERANCE", 300);
+
 /** Milliseconds that a machine takes to get up or down. */
 export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
 
@@ -106,6 +112,12 @@ function whole(name: string, fallback: number): number {
   if (!/^\d+$/.test(text) || !Number.isSafeInteger(value)) {
     throw new Error(`${name} must be a whole number, and is ${JSON.stringify(text)}`);
   }
+  return value;
+}
+
+function positive(name: string, fallback: number): number {
+  const value = whole(name, fallback);
+  if (value === 0) throw new Error(`${name} must be more than 0`);
   return value;
 }
 
