@@ -73,10 +73,12 @@ async function lookUp({ callback, since }: Mark): Promise<Stripe.PaymentIntent |
 }
 
 function chargeOf(intent: Stripe.PaymentIntent | undefined): Charge {
-  if (!intent) return { status: "failed", code: 500, reason: "Stripe failed, and has charged nothing" };
+  const failed = { status: "failed", code: 500, reason: "Stripe failed, and has charged nothing" } as const;
+  if (!intent) return failed;
   const { id, status } = intent;
   if (status === "processing") return { id, status: "processing" };
   if (status === "succeeded") return { id, status: "succeeded" };
+  if (status === "requires_confirmation") return { id, ...failed };
   return { id, ...notPaid(intent.last_payment_error?.message ?? `the payment is ${status}`) };
 }
 
