@@ -72,15 +72,24 @@ export const mutants: Mutant[] = [
   {
     name: "event judged by the status of its intent",
     file: settlement,
-    find: '  if (read.type === "payment_intent.succeeded") return',
-    replace: '  if (read.type !== "payment_intent.canceled" && error == null) return',
-    breaks: ["the outcome is that of Stripe", "terminates"],
+    find: "SettlementEvent.safeParse(event)",
+    replace: `SettlementEvent.safeParse({
+    ...event,
+    type: {
+      succeeded: "payment_intent.succeeded",
+      canceled: "payment_intent.canceled",
+      requires_payment_method: "payment_intent.payment_failed",
+    }[event.data.object?.status],
+  })`,
+    breaks: ["the outcome is that of Stripe"],
+    note: "an intent waits for a payment method, and was not declined",
   },
   {
     name: "decline answered as a success",
     file: settlement,
     find: "return { callback, settlement: notPaid(error?.message",
-    replace: 'return { callback, settlement: { status: "succeeded" } };\n  return { callback, settlement: notPaid(error?.message',
+    replace:
+      'return { callback, settlement: { status: "succeeded" } };\n  return { callback, settlement: notPaid(error?.message',
     breaks: ["the outcome is that of Stripe"],
   },
   {
@@ -108,7 +117,8 @@ export const mutants: Mutant[] = [
     name: "second cancellation ends the wait for the charge",
     file: payments,
     find: "return end(untilSettled);",
-    replace: "return end(async (promise) => promise.map((value, failure) => { if (failure) throw failure; return value as never; }));",
+    replace:
+      "return end(async (promise) => promise.map((value, failure) => { if (failure) throw failure; return value as never; }));",
     breaks: ["a cancelled payment keeps no money"],
     note: "the payment is cancelled twice while it is processed",
   },
@@ -130,11 +140,19 @@ export const mutants: Mutant[] = [
   {
     name: "what is processing cancelled at once, and its refusal ignored",
     file: payments,
-    find: "answer.status === \"processing\" ? { ...(await waiting(webhook.promise)), id: answer.id } : answer;",
+    find: 'answer.status === "processing" ? { ...(await waiting(webhook.promise)), id: answer.id } : answer;',
     replace: `answer.status === "processing" && !cancellation
       ? { ...(await waiting(webhook.promise)), id: answer.id }
       : { status: "failed", code: 402, reason: "cancelled", ...("reason" in answer ? answer : {}) };`,
     breaks: ["a cancelled payment keeps no money"],
+  },
+  {
+    name: "refund that was made before taken for a failure",
+    file: intents,
+    find: ".catch(unlessRefunded);",
+    replace: ";",
+    breaks: ["terminates"],
+    note: "the answer to a refund is lost",
   },
   {
     name: "signature not verified",
@@ -158,10 +176,10 @@ export const mutants: Mutant[] = [
     breaks: ["a forged webhook is refused"],
   },
   {
-    name: "age of a signature judged in each attempt",
+    name: "clock read after the step, and not in it",
     file: verification,
     find: "await ctx.date.now()",
-    replace: "Date.now()",
+    replace: 'await ctx.run("received", () => {}).then(() => Date.now())',
     breaks: ["only Stripe completes a payment"],
     note: "Restate restarts once it has completed the payment, and a second later the signature is stale",
   },
