@@ -180,7 +180,7 @@ export const mutants: Mutant[] = [
     file: verification,
     find: "await ctx.date.now()",
     replace: 'await ctx.run("received", () => {}).then(() => Date.now())',
-    breaks: ["only Stripe completes a payment"],
+    breaks: ["replays deterministically", "terminates"],
     note: "Restate restarts once it has completed the payment, and a second later the signature is stale",
   },
   {

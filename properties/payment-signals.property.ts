@@ -26,7 +26,7 @@ import {
   world,
 } from "../harness/index.ts";
 
-const [SECRET, TOLERANCE] = ["whsec_stormproof", 300];
+const [SECRET, TOLERANCE, DECLINE] = ["whsec_stormproof", 300, "requires_payment_method"];
 const [REFUSED, NOT_PAID, FAILED, ENDED] = [400, 402, 500, 409];
 const [VISA, DECLINED, BANK] = ["pm_card_visa", "pm_card_visa_chargeDeclined", "pm_usBankAccount_success"];
 
@@ -45,7 +45,7 @@ const pay = operation({
     method: ids(VISA, VISA, DECLINED, BANK, "pm_none", world.FAILS_BEFORE_CHARGE, world.FAILS_AFTER_CHARGE),
     // a text, so that shrinking leaves it alone: Stripe takes no less than 50
     amount: ids("500", "1250"),
-    delayed: fc.constantFrom(null, null, true, "succeeded", "requires_payment_method", "canceled"),
+    delayed: fc.constantFrom(null, null, true, "succeeded", DECLINE, "canceled"),
   }),
   request: (one: Payment) => ({
     call: "stripePayments/processPayment",
@@ -74,7 +74,7 @@ const foreign = operation({
   args: fc.record({ type: fc.constantFrom<string[]>(...TYPES), object: fc.constantFrom<Json[]>(...OBJECTS) }),
   request({ type, object }, { now, webhooks }) {
     const told = object === OURS && !ENDS.some((end) => end === type) ? webhooks.at(-1) : undefined;
-    const about = told ? { ...subjectOf(told.content), status: "requires_payment_method" } : object;
+    const about = told ? { ...subjectOf(told.content), status: DECLINE } : object;
     return stripe.signed(world.stripeEvent({ id: "evt_0", type, object: about, created: 0 }), now);
   },
 });
@@ -140,7 +140,7 @@ const onlyStripeCompletes = payments.every(({ operations, effects }, view) => {
   const slow = effects.find((entry) => entry.text("state") === "processing");
   const told = [...webhook.among(view.operations), ...redeliver.among(view.operations)].filter((one) => {
     const { type, object } = eventIn(one);
-    return one.outcome !== "fail" && object.id === slow?.key && ENDS.some((end) => end === type);
+    return (!one.error || one.isTerminated) && object.id === slow?.key && ENDS.some((end) => end === type);
   });
   const isTold = (end: number) => told.some(({ invoked }) => invoked < end);
   const unheard = operations.find((one) => {
@@ -157,10 +157,11 @@ const [now, declined] = [by(VISA), by(DECLINED)];
 const later = (delayed: string | true = true) => by(VISA, { delayed });
 const again = (more = {}) => redeliver({ back: 0, age: 0, secrets: [SECRET], ...more });
 const call = (n: number) => at.externalCall("o1", n);
-/** It is told that the payment is processed, and how it ends. */
-const [processing, end] = [at.webhook("o1", 2), at.webhook("o1", 3)];
-const [charge, refund] = [call(1), call(3)];
+/** After these it has been told that the payment is processed, and how it ends. */
+const [charge, refund, processing, end] = [call(1), call(3), at.webhook("o1", 2), at.webhook("o1", 3)];
 const withheld = faults.withholdWebhook.before(end);
+/** The client asks once more by itself. */
+const lostAt = (n: number) => [call(n), call(n + 1)].map((lost) => faults.loseAnswer.after(lost));
 /** Many at the same time, and before them a payment that is processed. */
 const whileProcessed = (delayed: string, drafts: (typeof now)[]) =>
   scenario(
@@ -172,7 +173,7 @@ const isUndone = (action: string) =>
 
 property("a payment is made once, and its caller is told what Stripe says", {
   pattern: "payment-signals",
-  systems: [world.stripe({ settleAfterMs: 20, keyInUseMs: 10 })],
+  systems: [world.stripe({ settleAfterMs: 20, keyInUseMs: 80 })],
   settings: fastRetries,
   operations: { pay, webhook, redeliver, forge, foreign },
   anyInput: ["stripePayments/processWebhook"],
@@ -200,14 +201,12 @@ property("a payment is made once, and its caller is told what Stripe says", {
     ),
     "the end is told later": scenario({ o1: later("succeeded"), o2: by(BANK) }),
     "another end is told later": scenario(
-      oneByOne(...["requires_payment_method", "canceled"].map((end) => later(end).refusedWith(NOT_PAID))),
+      oneByOne(...[DECLINE, "canceled"].map((end) => later(end).refusedWith(NOT_PAID))),
     ),
     "asked for again": scenario({ o1: later(), o2: later().after(charge), o3: later().after("o1") }),
-    "an answer is lost, and its key is still in use": scenario(
-      { o1: now },
-      faults.loseAnswer.after(charge),
-      faults.loseAnswer.after(call(2)),
-    ).reachedWhen(payments.some(({ ledger }) => ledger.some(({ data }) => fieldOf(data, "status") === 409))),
+    "an answer is lost, and its key is still in use": scenario({ o1: now }, ...lostAt(1)).reachedWhen(
+      payments.some(({ ledger }) => ledger.some(({ data }) => fieldOf(data, "status") === 409)),
+    ),
     "Stripe fails, and has charged": scenario({ o1: by(world.FAILS_AFTER_CHARGE) }),
     "Stripe fails, and has not charged": scenario({ o1: by(world.FAILS_BEFORE_CHARGE).refusedWith(FAILED) }),
     "Stripe fails, and processes": scenario({ o1: by(world.FAILS_AFTER_CHARGE, { delayed: true }) }),
@@ -224,7 +223,7 @@ property("a payment is made once, and its caller is told what Stripe says", {
       again({ secrets: [SECRET, "whsec_new"] }),
     ]),
     "ends are forged while the payment is processed": whileProcessed(
-      "requires_payment_method",
+      DECLINE,
       world.FORGERIES.map((forgery) => forge({ forgery, type: ENDS[0], back: 0 })),
     ),
     "others' events, and what is no end": whileProcessed("succeeded", [
@@ -244,19 +243,14 @@ property("a payment is made once, and its caller is told what Stripe says", {
       { o1: later(), o2: cancel("o1").after(processing), o3: cancel("o1").after("o2") },
       withheld,
     ).reachedWhen(isUndone("refund")),
-    "cancelled while it is processed, and declined": scenario({
-      o1: later("requires_payment_method"),
-      o2: cancel("o1").after(processing),
-    }).reachedWhen(isUndone("cancel")),
+    "cancelled, and declined": scenario({ o1: later(DECLINE), o2: cancel("o1").after(processing) }).reachedWhen(
+      isUndone("cancel"),
+    ),
     "cancelled again while the money is given back, which fails": scenario(
       { o1: now, o2: cancel("o1").after(charge), o3: cancel("o1").before(refund) },
       faults.failCall.before(refund),
     ).reachedWhen(isUndone("refund")),
-    "the answer to a refund is lost": scenario(
-      { o1: now, o2: cancel("o1").after(charge) },
-      faults.loseAnswer.after(refund),
-      faults.loseAnswer.after(call(4)),
-    ),
+    "the answer to a refund is lost": scenario({ o1: now, o2: cancel("o1").after(charge) }, ...lostAt(3)),
     "terminated while it is processed": scenario({ o1: later(), o2: terminate("o1").after(processing) }),
     ...disturbances("a payment is made", now, { call: 1, message: 3 }),
     ...disturbances("a declined payment is closed", declined, { call: 3, message: 5 }),
