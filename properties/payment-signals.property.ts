@@ -135,9 +135,9 @@ const nothingKept = (isConcerned: (one: Paid["operations"][number]) => boolean) 
     return violation(`${one} failed, and its payment intent is ${left.text("state")}.`, {}, one, left);
   });
 
-/** The slow path: an end that was not in the answer is told by a delivery that was not refused. */
-const onlyStripeCompletes = payments.every(({ operations, effects }, view) => {
-  const slow = effects.find((entry) => entry.text("state") === "processing");
+/** The slow path: an end that no answer can have told, nor a look-up, is told by a delivery that was not refused. */
+const onlyStripeCompletes = payments.every(({ args: { method }, operations, effects }, view) => {
+  const slow = effects.find((one) => method !== world.FAILS_AFTER_CHARGE && one.text("state") === "processing");
   const told = [...webhook.among(view.operations), ...redeliver.among(view.operations)].filter((one) => {
     const { type, object } = eventIn(one);
     return (!one.error || one.isTerminated) && object.id === slow?.key && ENDS.some((end) => end === type);
