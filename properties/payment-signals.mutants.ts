@@ -209,6 +209,17 @@ export const mutants: Mutant[] = [
     note: "an attempt dies once it has remembered",
   },
   {
+    name: "payment taken back by whoever hears of its decline",
+    file: payments,
+    find: "  const told = settlementIn(await verifiedEvent(ctx, body));\n",
+    replace: `  const event = await verifiedEvent(ctx, body);
+  const told = settlementIn(event);
+  if (told?.settlement.status === "failed")
+    await ctx.run("take back", () => takeBack(event.data.object.id), externalRetries());
+`,
+    breaks: ["no spurious effect"],
+  },
+  {
     name: "amount charged in another unit",
     file: intents,
     find: "    amount,\n    currency",

@@ -9,14 +9,12 @@ const answered = (status: number, body: string) => {
   return stripeClient().paymentIntents.retrieve("pi_1");
 };
 
-test.each([
-  '{"message": "unavailable"}',
-  "<html>unavailable</html>",
-  "null",
-  '{"error": "busy"}',
-])("a gateway's answer is none: 503 %s", async (body) => {
-  await expect(answered(503, body)).rejects.toThrow(Stripe.errors.StripeConnectionError);
-});
+test.each(['{"message": "unavailable"}', "<html>unavailable</html>", "null", '{"error": "busy"}'])(
+  "a gateway's answer is none: 503 %s",
+  async (body) => {
+    await expect(answered(503, body)).rejects.toThrow(Stripe.errors.StripeConnectionError);
+  },
+);
 
 test("an error of Stripe's own is told with all that it says", async () => {
   const error = { type: "card_error", code: "card_declined", message: "Your card was declined." };
