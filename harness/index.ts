@@ -1,7 +1,7 @@
 /**
  * All that a property is written with, behind one import.
  *
- * - what clients do, and external systems by themselves: `operation`, `delivery`, `invalidInput`, `withWrong`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
+ * - what clients do, and external systems by themselves: `operation`, `delivery`, `stripeDeliveries`, `invalidInput`, `withWrong`, `ids`; `cancel`, `terminate`, `attach`; `groupBy`
  * - situations that a run must reach: `scenario`, `disturbances`, `faults`, and where in a run: `at`
  * - what must hold: `violation`, `checks`
  * - what external systems take for a reason to refuse: `world`
@@ -23,6 +23,7 @@ export {
   checks,
   constants,
   delivery,
+  eventIn,
   fieldOf,
   type Group,
   type Groups,
@@ -32,8 +33,11 @@ export {
   oneByOne,
   operation,
   property,
+  REFUSED_FORGERY,
   scenario,
   stallIn,
+  stripeDeliveries,
+  subjectOf,
   terminate,
   textOf,
   times,

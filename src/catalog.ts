@@ -3,6 +3,7 @@ import { durablePromises } from "./durable-promises/pattern.ts";
 import { durableRpc } from "./durable-rpc/pattern.ts";
 import { messageQueue } from "./message-queue/pattern.ts";
 import { parallelWork } from "./parallel-work/pattern.ts";
+import { paymentSignals } from "./payment-signals/pattern.ts";
 import { paymentStateMachine } from "./payment-state-machine/pattern.ts";
 import { priorityQueue } from "./priority-queue/pattern.ts";
 import { rateLimiting } from "./rate-limiting/pattern.ts";
@@ -22,6 +23,7 @@ export const catalog: Record<string, Pattern> = {
   "durable-rpc": durableRpc,
   "message-queue": messageQueue,
   "parallel-work": parallelWork,
+  "payment-signals": paymentSignals,
   "payment-state-machine": paymentStateMachine,
   "priority-queue": priorityQueue,
   "rate-limiting": rateLimiting,

@@ -199,7 +199,10 @@ class Case implements CaseObserver {
   }
 
   #wish(operation: Operation, invocation: string | undefined): Wish | undefined {
-    return this.#contract.wish(operation, invocation, this.#context.stack.clock.now());
+    return this.#contract.wish(operation, invocation, {
+      now: this.#context.stack.clock.now(),
+      webhooks: this.#external.told,
+    });
   }
 
   #invoke(operation: Operation, wish: Wish | undefined): void {

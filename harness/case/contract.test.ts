@@ -18,6 +18,7 @@ const take = operation({
 });
 const send = operation({ args: fc.constant(null), request: () => ({ call: "shop/send", send: true }) });
 const property = propertyOf({ pattern: "shops", operations: { take, send } });
+const moment = { now: 0, webhooks: [] };
 const tag = makeTag(Math.random);
 const contract = (adapter?: Adapter) => new Contract(property, adapter, tag);
 
@@ -26,26 +27,28 @@ const direct = take(product).as("o1");
 const cancelling = cancel("o1").as("o2");
 
 test("what is asked for names the ids of the case; a history shows those of the plan", () => {
-  const wish = contract().wish(direct, undefined, 0);
+  const wish = contract().wish(direct, undefined, moment);
   const request = { call: "shop/take", key: `${tag}p1`, idempotencyKey: `${tag}p1` };
   expect(wish).toEqual({ app: "shops", request });
   expect(contract().shown(wish)).toEqual({ call: "shop/take", key: "@p1", idempotencyKey: "@p1" });
 });
 
 test("a request to a front app goes to the pattern's, or to the one that it names", () => {
-  expect(contract().wish(take(product).via("front").as("o1"), undefined, 0)).toMatchObject({ app: "shops" });
-  expect(contract().wish(take(product).via("other").as("o1"), undefined, 0)).toMatchObject({ app: "other-app" });
+  expect(contract().wish(take(product).via("front").as("o1"), undefined, moment)).toMatchObject({ app: "shops" });
+  expect(contract().wish(take(product).via("other").as("o1"), undefined, moment)).toMatchObject({ app: "other-app" });
 });
 
 test("what is about another operation is about its invocation; nothing can be asked of one that made none", () => {
-  expect(contract().wish(cancelling, "inv_1", 0)).toEqual({ kind: "cancel", invocation: "inv_1" });
-  expect(contract().wish(cancelling, undefined, 0)).toBeUndefined();
-  expect(contract().shown(contract().wish(cancelling, "inv_1", 0))).toBeUndefined();
+  expect(contract().wish(cancelling, "inv_1", moment)).toEqual({ kind: "cancel", invocation: "inv_1" });
+  expect(contract().wish(cancelling, undefined, moment)).toBeUndefined();
+  expect(contract().shown(contract().wish(cancelling, "inv_1", moment))).toBeUndefined();
 });
 
 test("a kind that the property does not have is named", () => {
   const odd = { ...direct, kind: "steal" };
-  expect(() => contract().wish(odd, undefined, 0)).toThrow('property "a property" has no kind of operation "steal"');
+  expect(() => contract().wish(odd, undefined, moment)).toThrow(
+    'property "a property" has no kind of operation "steal"',
+  );
 });
 
 test("identity, cancellation and acceptance are what the kind says; those of no kind have none", () => {
@@ -76,10 +79,10 @@ test("another implementation is asked in its own words, and its answers come bac
     },
   };
   const theirs = contract(adapter);
-  expect(theirs.wish(direct, undefined, 0)).toMatchObject({
+  expect(theirs.wish(direct, undefined, moment)).toMatchObject({
     request: { call: "take/now", input: { product: `${tag}p1` } },
   });
-  expect(theirs.wish(take(product).via("front").as("o1"), undefined, 0)).toMatchObject({
+  expect(theirs.wish(take(product).via("front").as("o1"), undefined, moment)).toMatchObject({
     request: { front: "POST /take/:product" },
   });
   expect(theirs.translated({ type: "ok", value: 1, invocation: "i" }, direct)).toEqual({

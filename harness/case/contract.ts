@@ -1,6 +1,6 @@
 import type { Failure } from "../history/index.ts";
 import type { Json, Operation, Request } from "../plan/index.ts";
-import type { KindDefinition, Property } from "../property/index.ts";
+import type { KindDefinition, Property, RequestContext } from "../property/index.ts";
 import type { Completion, Wish } from "./client.ts";
 import { type Tag, taggedJson, untaggedJson } from "./tag.ts";
 
@@ -28,13 +28,13 @@ export class Contract {
   /**
    * What a client asks for, with the ids of the case.
    * @param invocation the one that an operation about another means
-   * @param now when it asks
+   * @param context of the moment in which it asks
    */
-  wish(operation: Operation, invocation: string | undefined, now: number): Wish | undefined {
+  wish(operation: Operation, invocation: string | undefined, context: RequestContext): Wish | undefined {
     const { kind, args, route } = operation;
     const definition = this.#property.kinds.get(kind);
     if (definition) {
-      const request = this.#request(definition, kind, taggedJson(args, this.#tag), route, now);
+      const request = this.#request(definition, kind, taggedJson(args, this.#tag), route, context);
       const app = "front" in request ? (request.app ?? this.#property.pattern) : this.#property.pattern;
       return { request, app };
     }
@@ -76,8 +76,14 @@ export class Contract {
     return "value" in answer ? { type: "ok", ...answer, ...whose } : { type: "fail", ...answer.error, ...whose };
   }
 
-  #request(definition: KindDefinition, kind: string, args: Json, route: string | undefined, now: number): Request {
-    return this.#adapter?.request(kind, args, route) ?? definition.request(args, route, { now });
+  #request(
+    definition: KindDefinition,
+    kind: string,
+    args: Json,
+    route: string | undefined,
+    context: RequestContext,
+  ): Request {
+    return this.#adapter?.request(kind, args, route) ?? definition.request(args, route, context);
   }
 }
 

@@ -115,6 +115,7 @@ test("a webhook that is withheld is not at rest; one that is repeated is deliver
   await ask("/bank/now/k1", "o1");
   await turn();
   expect(external.underWay).toEqual(["1 webhooks have not been accepted"]);
+  expect(external.told).toEqual([told("evt-k1", "k1")]);
   expect(log).not.toContain("evt-k1 as o1.w1");
   resolve({});
   await turn();

@@ -33,9 +33,15 @@ export class ExternalTraffic {
   /** when the systems will be asked what time has done */
   #alarm: number | undefined;
   #over = false;
+  readonly #told: Webhook[] = [];
 
   constructor(surroundings: ExternalSurroundings) {
     this.#case = surroundings;
+  }
+
+  /** All that the systems had to tell by themselves until now, whether it has been delivered or not. */
+  get told(): readonly Webhook[] {
+    return this.#told;
   }
 
   /** What has not come to its end, in words. */
@@ -107,6 +113,7 @@ export class ExternalTraffic {
   /** A system tells something by itself, until it is accepted. */
   async #tell(webhook: Webhook, operation: string): Promise<void> {
     this.#undelivered++;
+    this.#told.push(webhook);
     const number = next(this.#webhooks, operation);
     const at = (when: "before" | "after"): Moment => ({ at: "webhook", operation, number, when });
     const id = `${operation === "" ? "" : `${operation}.`}w${number}`;

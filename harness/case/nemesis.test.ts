@@ -328,3 +328,16 @@ test("whoever waits for a moment goes on once it has come, or in the recovery ph
   await nemesis.recover();
   expect(await isHeld(never)).toBe(false);
 });
+
+test("whoever waits for a moment that a fault holds goes on while it is held", async () => {
+  const stalled: Fault = { id: "f1", kind: "stall", at: effect("o1", "before") };
+  const { nemesis } = make([stalled], {
+    operations: [{ id: "o2", client: "o2", kind: "any", args: null, at: effect("o1", "before") }],
+  });
+  const reached = nemesis.reached(effect("o1", "before"));
+  const moment = nemesis.at(effect("o1", "before"), "");
+  await reached;
+  expect(await isHeld(moment)).toBe(true);
+  await nemesis.recover();
+  await moment;
+});

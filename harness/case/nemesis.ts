@@ -103,7 +103,11 @@ export class Nemesis {
     this.#injected.set(fault.id, injected);
     const { hold, healAtOnce, decision, external, webhook } = await injection;
     if (healAtOnce) this.#healInBackground(fault.id);
-    if (hold) await injected.released.promise;
+    if (hold) {
+      // whoever waits for the moment comes while it is held, and not when there is nothing left to come before
+      this.#awaited.get(momentName(moment))?.resolve();
+      await injected.released.promise;
+    }
     return { ...(decision && { decision }), ...(external && { external }), ...(webhook && { webhook }) };
   }
 

@@ -134,7 +134,7 @@ export class Play {
   /** A webhook goes the way that the property of a pattern says. Where there is none, nobody listens. */
   async #deliver(webhook: Webhook): Promise<boolean> {
     const answers = this.#deliveries.map(async ({ kinds, delivery = "", pattern }) => {
-      const request = kinds.get(delivery)?.request({ ...webhook }, undefined, { now: Date.now() });
+      const request = kinds.get(delivery)?.request({ ...webhook }, undefined, { now: Date.now(), webhooks: [] });
       return request === undefined || (await this.#ask(request, pattern));
     });
     return (await Promise.all(answers)).every((isAccepted) => isAccepted);

@@ -2,12 +2,16 @@ import type fc from "fast-check";
 import { z } from "zod";
 import type { Failure, HistoryView, OperationRecord } from "../history/index.ts";
 import { describeRequest, type Json, type ReferringKind, type Request, type StormKind } from "../plan/index.ts";
+import type { Webhook } from "../world/index.ts";
 
 /** What a request may depend on beside the arguments of its operation. */
 export interface RequestContext {
   /** milliseconds since 1970, when the request is made, as the services take it for the time */
   now: number;
+  /** what external systems have told by themselves until then, the latest last: for whoever repeats or forges it */
+  webhooks: readonly Webhook[];
 }
+const NOTHING: RequestContext = { now: 0, webhooks: [] };
 
 /** What a property says of one kind of operation. */
 export interface KindOptions<Args, Result> {
@@ -76,7 +80,7 @@ export class KindDefinition<Args = unknown, Result = unknown> {
   }
 
   /** The request that an operation makes. @throws when there is no such route, or the arguments are not the kind's */
-  request(args: Json, route: string = USUAL, context: RequestContext = { now: 0 }): Request {
+  request(args: Json, route: string = USUAL, context: RequestContext = NOTHING): Request {
     const make = route === USUAL ? this.#options.request : this.#options.routes?.[route];
     if (!make) throw new Error(`${this.name} has no route "${route}"; it has ${this.storm.routes.join(", ")}`);
     return make(this.#arguments(args), context);

@@ -105,7 +105,17 @@ test("what an effect is about can be told otherwise, or is nothing", () => {
     ["@t2", 3],
   ]);
   const entry = view.ledger[3];
-  expect(entry && [trips.keyOfEffect(entry), byKey.keyOfEffect(entry)]).toEqual([undefined, "@t2"]);
+  expect(entry && [trips.keyOfEffect(entry, view), byKey.keyOfEffect(entry, view)]).toEqual([undefined, "@t2"]);
+});
+
+test("an effect can be of the operation that caused it, where the service tells nobody what it is about", () => {
+  const byOperation = groupBy({
+    of: [book],
+    by: ({ trip }) => trip,
+    effectsBy: ({ operation = "" }, { operation: known }) => known(operation)?.id,
+  });
+  const caused = view.ledger.find(({ operation }) => operation !== undefined);
+  expect(caused && byOperation.keyOfEffect(caused, view)).toBe(caused?.operation);
 });
 
 test("something is asked for from its first invoke on", () => {

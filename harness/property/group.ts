@@ -52,7 +52,7 @@ export interface Groups<Kinds extends AnyKind = AnyKind> {
   /** What the operations of a plan are about, each once. */
   keysOf(operations: readonly Operation[]): string[];
   /** The group that an entry of the ledger belongs to; undefined when it is none of this. */
-  keyOfEffect(entry: LedgerRecord): string | undefined;
+  keyOfEffect(entry: LedgerRecord, view: HistoryView): string | undefined;
   /** Whether somebody had asked about it before this place in the history. */
   isAsked(key: string, before: number, view: HistoryView): boolean;
 }
@@ -62,7 +62,7 @@ export interface Grouping<Kinds extends AnyKind> {
   /** what an operation is about */
   by(args: ArgsOf<Kinds>): string;
   /** what an entry of the ledger is about: by default its reference */
-  effectsBy?(entry: LedgerRecord): string | undefined;
+  effectsBy?(entry: LedgerRecord, view: HistoryView): string | undefined;
   /**
    * For each code, whether there was a good reason to refuse an operation with it in view of all that happened to its
    * group; where the operation is one way, to fail its invocation, as whoever attaches to it hears.
@@ -127,7 +127,7 @@ const codesIn = (reasons: Readonly<Record<number, boolean>>): number[] =>
 class Grouper<Kinds extends AnyKind> {
   readonly #of: readonly Kinds[];
   readonly #by: (args: ArgsOf<Kinds>) => string;
-  readonly #effectsBy: (entry: LedgerRecord) => string | undefined;
+  readonly #effectsBy: (entry: LedgerRecord, view: HistoryView) => string | undefined;
   readonly #view: HistoryView;
   readonly #groups = new Map<string, Group<Kinds>>();
   /** by the id of the operation */
@@ -136,7 +136,7 @@ class Grouper<Kinds extends AnyKind> {
   constructor(
     of: readonly Kinds[],
     by: (args: ArgsOf<Kinds>) => string,
-    effectsBy: (entry: LedgerRecord) => string | undefined,
+    effectsBy: (entry: LedgerRecord, view: HistoryView) => string | undefined,
     view: HistoryView,
   ) {
     this.#of = of;
@@ -161,7 +161,7 @@ class Grouper<Kinds extends AnyKind> {
       if (group) (one.kind === "attach" ? group.attached : group.interruptions).push(one);
     }
     for (const entry of ledger) {
-      const group = this.#groups.get(this.#effectsBy(entry) ?? "");
+      const group = this.#groups.get(this.#effectsBy(entry, this.#view) ?? "");
       if (!group) continue;
       group.ledger.push(entry);
       if (entry.type === "effect") group.effects.push(entry);

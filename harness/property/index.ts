@@ -20,4 +20,5 @@ export {
   scriptedPlans,
 } from "./property.ts";
 export { oneByOne, Scenario, scenario } from "./scenario.ts";
+export { eventIn, REFUSED_FORGERY, type StripeReceiver, stripeDeliveries, subjectOf } from "./stripe-deliveries.ts";
 export { type Told, textOf, type Violation, violation } from "./violation.ts";

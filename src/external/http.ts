@@ -38,8 +38,8 @@ export interface ExternalRequest {
   text?: string;
 }
 
-/** Statuses below 500 that speak of the moment and not of the request. */
-const TRANSIENT = new Set([408, 425, 429]);
+/** Statuses that speak of the moment and not of the request. */
+export const isTransient = (status: number): boolean => status >= 500 || [408, 425, 429].includes(status);
 
 /**
  * Sends a request to an external system and reads its answer, which is JSON of the form `Answer`.
@@ -64,11 +64,15 @@ export async function request<T>(outgoing: ExternalRequest, Answer: z.ZodType<T>
   const answer = await response.text();
   if (response.ok) return Answer.parse(JSON.parse(answer));
   const { status } = response;
-  if (status < 500 && !TRANSIENT.has(status)) throw new Refusal(system, action, status, answer);
-  const message = `${system} failed to ${action}: ${status} ${answer}`;
-  const retryAfter = millisecondsOf(response.headers.get("retry-after"));
+  if (!isTransient(status)) throw new Refusal(system, action, status, answer);
+  throw failureToRetry(`${system} failed to ${action}: ${status} ${answer}`, response.headers.get("retry-after"));
+}
+
+/** What to throw inside `ctx.run` for it to be repeated: not before the time that the system named, if it did. */
+export function failureToRetry(message: string, retryAfter: string | null): Error {
+  const milliseconds = millisecondsOf(retryAfter);
   // without a time of its own the error leaves the waiting to the policy of `ctx.run`
-  throw retryAfter === undefined ? new Error(message) : new RetryableError(message, { retryAfter });
+  return milliseconds === undefined ? new Error(message) : new RetryableError(message, { retryAfter: milliseconds });
 }
 
 /** `Retry-After` gives seconds or a date. */

@@ -10,10 +10,10 @@ export function stripeClient(): Stripe {
   const { hostname, port, protocol, pathname } = new URL(externalUrl("stripe"));
   const isPlain = protocol === "http:";
   // the client takes a host and no path
-  const below = (input: string | URL | Request, init?: RequestInit) => {
+  const below = async (input: string | URL | Request, init?: RequestInit) => {
     const url = new URL(input instanceof Request ? input.url : input);
     url.pathname = pathname.replace(/\/$/, "") + url.pathname;
-    return fetch(url, init);
+    return answerOfStripe(await fetch(url, init));
   };
   return new Stripe(externalSecret("stripe", "sk_test_stormproof"), {
     host: hostname,
@@ -23,4 +23,24 @@ export function stripeClient(): Stripe {
     maxNetworkRetries: 0,
     telemetry: false,
   });
+}
+
+/**
+ * The client looks at the body of an answer and not at its status: it takes the 503 of a gateway for what it asked for, if
+ * that is JSON. Only Stripe's own errors are for the client, any other is as if there were no answer.
+ */
+async function answerOfStripe(response: Response): Promise<Response> {
+  if (response.ok) return response;
+  const text = await response.clone().text();
+  if (!isErrorOfStripe(text)) throw new Error(`no answer of Stripe's, but ${response.status} ${text}`);
+  return response;
+}
+
+function isErrorOfStripe(text: string): boolean {
+  try {
+    const { error } = JSON.parse(text);
+    return typeof error === "object" && error !== null;
+  } catch {
+    return false;
+  }
 }

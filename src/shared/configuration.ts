@@ -83,6 +83,18 @@ export const externalSecret = (system: string, fallback = "stormproof") =>
 /** The setting that holds it. */
 export const externalSecretSetting = (system: string) => `${settingPrefix(system)}_SECRET`;
 
+/** With which Stripe signs what it tells by webhooks. */
+export const stripeWebhookSecret = () => process.env.STRIPE_WEBHOOK_SECRET ?? "whsec_stormproof";
+
+/** Seconds after which what Stripe has signed is stale. */
+export const stripeWebhookTolerance = () => whole("STRIPE_WEBHOOK_TOLERANCE", 300);
+
+/** What the two of them read. */
+export const stripeWebhookSettings = {
+  STRIPE_WEBHOOK_SECRET: "the signing secret of the webhook endpoint (whsec_stormproof)",
+  STRIPE_WEBHOOK_TOLERANCE: "seconds after which what Stripe has signed is stale (300)",
+};
+
 const settingPrefix = (system: string) => system.toUpperCase().replaceAll("-", "_");
 
 /** How `ctx.run` asks an external system again that failed or did not answer: without end, ever more slowly. */

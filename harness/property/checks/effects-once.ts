@@ -1,5 +1,5 @@
 import type { Checker } from "../../check/index.ts";
-import type { LedgerRecord } from "../../history/index.ts";
+import type { HistoryView, LedgerRecord } from "../../history/index.ts";
 import type { Group, Groups } from "../group.ts";
 import type { AnyKind } from "../kind.ts";
 import { violation } from "../violation.ts";
@@ -8,7 +8,7 @@ export interface EffectsOnce<Kinds extends AnyKind> {
   /** what a group asks for, each as often as it is to happen: by default one thing, called as the group is */
   required?(group: Group<Kinds>): readonly string[];
   /** which of these an effect is; undefined when it is none of this; by default the group that it is of */
-  effect?(entry: LedgerRecord): string | undefined;
+  effect?(entry: LedgerRecord, view: HistoryView): string | undefined;
   /** whether all of it must have happened by the end: by default when somebody was told, or would have been, that it succeeded */
   isDue?(group: Group<Kinds>): boolean;
 }
@@ -18,10 +18,10 @@ export const effectsOnce = <Kinds extends AnyKind>(
   groups: Groups<Kinds>,
   { required = ({ key }) => [key], effect = groups.keyOfEffect, isDue = succeeded }: EffectsOnce<Kinds>,
 ): Checker =>
-  groups.every((group) => {
+  groups.every((group, view) => {
     const wanted = required(group);
     const done = group.effects.flatMap((entry) => {
-      const name = effect(entry);
+      const name = effect(entry, view);
       return name === undefined ? [] : [{ name, entry }];
     });
     const due = isDue(group);

@@ -13,7 +13,7 @@ export const noSpuriousEffects =
     const view = viewOf(history);
     for (const entry of view.ledger) {
       if (entry.type === "lapse" || !isConcerned(entry)) continue;
-      const key = groups.keyOfEffect(entry);
+      const key = groups.keyOfEffect(entry, view);
       if (key !== undefined && groups.isAsked(key, entry.index, view)) continue;
       const what = `${entry.system}: ${entry.action} for ${key ?? "nobody"} ${entry.type === "effect" ? "happened" : "was tried"}`;
       const asked = groups.in(view).find((group) => group.key === key)?.operations[0];

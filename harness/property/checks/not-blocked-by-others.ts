@@ -88,7 +88,7 @@ export const someGoesOn =
       view.ledger.some(
         (entry) =>
           isConcerned(entry) &&
-          groups.keyOfEffect(entry) !== group.key &&
+          groups.keyOfEffect(entry, view) !== group.key &&
           entry.index > fault.injected &&
           entry.index < fault.healed,
       ),

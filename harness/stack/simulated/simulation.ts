@@ -30,8 +30,11 @@ import { Scheduler } from "./scheduler.ts";
 import { type Strategy, strategyFor } from "./strategy.ts";
 import { Trace } from "./trace.ts";
 
-/** When the virtual clock starts, for the services: 2026-01-01, 12:00. */
-const EPOCH = Date.UTC(2026, 0, 1, 12);
+/**
+ * When the virtual clock starts, for the services: just before 2026-01-01, 12:00. A second begins while the run is under
+ * way, so that what counts in seconds is met on both sides of one.
+ */
+const EPOCH = Date.UTC(2026, 0, 1, 12) - 50;
 
 /** Addresses of a simulated process's environment. Nothing listens there: fetch knows them. */
 const INGRESS = "http://restate.simulated";

@@ -1,7 +1,15 @@
 import Stripe from "stripe";
 import { expect, test } from "vitest";
 import { stripeClient } from "../../../src/external/stripe.ts";
-import { INVOICE_EVENTS, invoiceObject, PAYMENT_INTENT_EVENTS, signedDelivery, stripeEvent } from "./index.ts";
+import {
+  FORGERIES,
+  forgedDelivery,
+  INVOICE_EVENTS,
+  invoiceObject,
+  PAYMENT_INTENT_EVENTS,
+  signedDelivery,
+  stripeEvent,
+} from "./index.ts";
 
 const SECRET = "whsec_1";
 const NOW = 1_700_000_000;
@@ -40,6 +48,14 @@ test.each([
   ["unsigned", () => received(signedDelivery(event, [], NOW), SECRET)],
 ])("what is %s is refused", (_, receive) => {
   expect(receive).toThrow(Stripe.errors.StripeSignatureVerificationError);
+});
+
+test.each(FORGERIES)("what is forged is refused: %s", (forgery) => {
+  const told = stripeEvent({ id: "evt_2", type: "invoice.created", object: {}, created: NOW });
+  const delivery = forgedDelivery(forgery, event, { secret: SECRET, told, timestamp: NOW });
+  expect(() => received(delivery, SECRET)).toThrow(Stripe.errors.StripeSignatureVerificationError);
+  // a forger says what he wants to say
+  expect(JSON.parse(delivery.body)).toEqual(event);
 });
 
 test("an event that is delivered again, later, is the same event with a signature of its own", () => {

@@ -1,0 +1,14 @@
+import { retrySettings, stripeWebhookSettings } from "../shared/configuration.ts";
+import type { Pattern } from "../shared/pattern.ts";
+import { stripePayments } from "./payments.ts";
+
+export const paymentSignals: Pattern = {
+  services: [stripePayments],
+  examples: [
+    `curl localhost:8080/stripePayments/processPayment -H 'content-type: application/json' -d '{"paymentMethodId": "pm_card_visa", "amount": 1500}'`,
+    `curl localhost:8080/stripePayments/processPayment -H 'content-type: application/json' -d '{"paymentMethodId": "pm_card_visa", "amount": 1500, "delayedStatus": true}'`,
+    `curl localhost:8080/stripePayments/processPayment -H 'content-type: application/json' -d '{"paymentMethodId": "pm_card_visa_chargeDeclined", "amount": 1500}'`,
+  ],
+  external: ["stripe"],
+  environment: { ...retrySettings, ...stripeWebhookSettings },
+};
