@@ -248,6 +248,7 @@ property("what Stripe tells is processed once, and nobody else is believed", {
     ...disturbances("a delivery is verified", failure, { message: 2 }),
     ...disturbances("a delivery is passed on", failure, { message: 3 }),
     ...disturbances("the tracker takes note", failure, { message: 3, child: 1 }),
+    ...disturbances("a mail is sent", failure, { call: 1 }, { o2: of(E2).after(call(1)) }),
     "cancelled twice while it is verified": scenario(
       oneByOne(failure, cancel("o1").after(at.message("o1", 1)), cancel("o1"), failure),
     ).reachedWhen(deliver.some(({ error }) => error?.code === 409)),
