@@ -27,13 +27,8 @@ const BILLING = "billing@own.example";
 
 // --- what clients do
 
-interface Delivery {
-  invoice: string;
-  /** what stands in an event is the same in all its deliveries */
-  of: { event: string; to: string | null };
-  isKeyed: boolean;
-  delayMs: number;
-}
+type Event = { event: string; to: string | null };
+type Delivery = { invoice: string; of: Event; isKeyed: boolean; delayMs: number };
 const E1 = { event: "@e1", to: "ann@one.example" };
 const E2 = { event: "x/@e1", to: "Ann@Two.example" }; // of "@i1", as E1 of "@i1/x"
 const UNADDRESSED = { event: "@e3", to: null };
@@ -252,6 +247,10 @@ property("a failed payment is reminded of three times and then escalated, until 
       oneByOne(failure, terminate("o1").after(at.message("o1", 3)), further.after("o2")),
       faults.killEndpoint.after(at.message("o1", 3)),
     ),
-    "a success is terminated": scenario({ o1: failure, o2: success, o3: terminate("o2").after(at.message("o2", 1)) }),
+    "a success is terminated": scenario({
+      o1: failure,
+      o2: success,
+      o3: terminate("o2").after(at.message("o2", 1)),
+    }).inOrder(at.after(at.answered("o3")), at.before(at.message("o2", 2))),
   },
 });
