@@ -217,6 +217,7 @@ property("the most urgent go first, and never more than the limit", {
       o3: usual.after("o1"),
       o4: second.after("o2"),
     }),
+    "cancelled while it waits": busy({ ...some, o5: cancel("o3").after(waits("o4")) }).reachedWhen(droppedOut),
     "cancelled while it waits, before others, and again": busy(
       { ...inLine(latest, third, urgent), o6: cancel("o3").after(waits("o5")), o7: cancel("o3").after("o6") },
       at.answered("o7"),
@@ -228,11 +229,7 @@ property("the most urgent go first, and never more than the limit", {
     })
       .inOrder(at.after(at.answered("o3")), at.before(at.message("o1", 3, { child: 1 })))
       .reachedWhen(droppedOut),
-    "cancelled at work, and again, while another waits": busy({
-      o3: next(third),
-      o4: cancel("o1").after(waits("o3")),
-      o5: cancel("o1").after("o4"),
-    }),
+    "cancelled at work, twice": busy({ ...some, o5: cancel("o1").after(waits("o4")), o6: cancel("o1").after("o5") }),
     "cancelled while it gives its slot back, and the queue is busy": scenario({
       o1: usual,
       o2: cancel("o1").after(at.message("o1", 4)),
