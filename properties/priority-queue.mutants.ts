@@ -43,6 +43,22 @@ export const mutants: Mutant[] = [
     note: "10 before 2",
   },
   {
+    name: "priority 0 taken for none",
+    file: queue,
+    find: "[...waiting, item].toSorted",
+    replace: "[...waiting, { ...item, priority: item.priority || 1 }].toSorted",
+    breaks: ["best priority first"],
+    note: "it waits behind one of priority 1",
+  },
+  {
+    name: "fractions of a priority cut off",
+    file: queue,
+    find: "(a, b) => a.priority - b.priority",
+    replace: "(a, b) => Math.trunc(a.priority) - Math.trunc(b.priority)",
+    breaks: ["best priority first"],
+    note: "0 and -0.5 are told apart",
+  },
+  {
     name: "no priority counts as the most urgent one",
     file: queue,
     find: "z.number().default(1)",
@@ -78,6 +94,14 @@ export const mutants: Mutant[] = [
     replace: "giveBack(ctx, { inFlight, waiting: others });",
     breaks: ["never more than the limit", "nothing in flight in the end"],
     note: "cancelled while it waits",
+  },
+  {
+    name: "the line turned round when somebody drops out",
+    file: queue,
+    find: "letIn(ctx, { inFlight, waiting: others });",
+    replace: "letIn(ctx, { inFlight, waiting: others.reverse() });",
+    breaks: ["best priority first", "first come first served"],
+    note: "who waits was sorted when he came, and never again",
   },
   {
     name: "a slot on its way to a cancelled item is lost",
@@ -139,6 +163,41 @@ export const mutants: Mutant[] = [
     replace: "    await ctx.objectClient(queue, key).done();",
     breaks: ["nothing in flight in the end", "a slot is given back once", "terminates"],
     note: "cancelled while it gives its slot back",
+  },
+  {
+    name: "a cancelled item works on when it has given its slot back",
+    file: inTurn,
+    find: `  try {
+    return await untilSettled(work());
+  } finally {
+    line.done();
+  }
+`,
+    replace: `  const working = work();
+  try {
+    await working;
+  } catch {
+  } finally {
+    line.done();
+  }
+  return await untilSettled(working);
+`,
+    breaks: ["never more than the limit"],
+    note: "once, but when the await fails, and not when the work ends",
+  },
+  {
+    name: "queues told apart by half of their names",
+    file: inTurn,
+    find: "ctx.objectSendClient(queue, key)",
+    replace: 'ctx.objectSendClient(queue, key.replace(/[^/]*[/]/, ""))',
+    breaks: ["waits in its queue"],
+  },
+  {
+    name: "the default queue under another name",
+    file: service,
+    find: 'Id.default("myService/expensiveMethod")',
+    replace: 'Id.default("myService")',
+    breaks: ["waits in its queue"],
   },
   {
     name: "idempotency key not sent",

@@ -44,7 +44,7 @@ const SECOND: Item = { item: "@second", sum: "0.1 + 0.2", priority: "1", ...q1 }
 const THIRD: Item = { item: "@third", sum: "-5 + 5", priority: "1", ...q1 };
 const FOURTH: Item = { item: "@fourth", sum: "7e-7 + 4", ...q1 };
 const URGENT: Item = { item: "@urgent", sum: "40 + 2", priority: "0", ...q1 };
-const MOST_URGENT: Item = { item: "@most-urgent", sum: "-7 + 0", priority: "-1.5", ...q1 };
+const MOST_URGENT: Item = { item: "@most-urgent", sum: "-7 + 0", priority: "-0.5", ...q1 };
 const LATER: Item = { item: "@later", sum: "6 + 60", priority: "2", ...q1 };
 const LATEST: Item = { item: "@latest", sum: "7 + 70", priority: "10", ...q1 };
 const TOO_LARGE: Item = { item: "@too-large", sum: `${LARGEST} + 8`, ...q1 };
@@ -120,13 +120,14 @@ const slots: checks.Prioritised<typeof compute> = {
     const own = pushes.find(({ operation }) => operations.some(({ id }) => id === operation));
     return { from: own?.started ?? first(), to: own?.ended ?? first() };
   },
-  /** From its first call of the calculator until that has an answer, or somebody ends the item. */
-  worked({ ledger, faults, interruptions }) {
+  /** From its first call of the calculator until that has an answer, or somebody ends the item: who answers was not ended. */
+  worked({ operations, ledger, faults, interruptions }) {
     const [answered = first(), again = first()] = ledger.map(({ index }) => index);
     const late = faults.filter(({ kind }) => kind === "answer-late").map(({ healed }) => healed);
     const called = faults.filter(({ at }) => at.at === "effect").map(({ injected }) => injected);
-    const ended = interruptions.map(({ invoked }) => invoked);
-    return { from: first(answered, ...called), to: first(Math.max(answered, ...late), again, ...ended) };
+    const ended = operations.every(({ result }) => result === undefined) ? interruptions : [];
+    const to = first(Math.max(answered, ...late), again, ...ended.map(({ invoked }) => invoked));
+    return { from: first(answered, ...called), to };
   },
   /** Whoever drops out before he worked has not been counted. Who is terminated leaves his slot behind. */
   givenBack: (queue, view) => [
@@ -142,8 +143,12 @@ const slotsAreGivenBackOnce = queues.every((group, view) => {
   const given = back.reduce((sum, some) => sum + some);
   if (asked === given || terminations(group).length > 0 || group.key === DEFAULT_QUEUE) return undefined;
   const [expected, seen] = [checks.times(asked), checks.times(given)];
-  const summary = `In ${group.key} a slot was asked for ${expected}, and given back ${seen}.`;
-  return violation(summary, { expected, seen }, group.operations);
+  return violation(`In ${group.key} a slot was asked for ${expected}.`, { expected, seen }, group.operations);
+});
+
+const waitsInItsQueue = items.every((group, view) => {
+  if (group.effects.length === 0 || slots.queued(group, view).from !== first()) return undefined;
+  return violation(`${group.key} never got in line in ${queueOf(group.args)}.`, { expected: "once" }, group.operations);
 });
 
 /** As the audit is told. */
@@ -171,7 +176,9 @@ const busy = (others: Record<string, typeof usual>, until?: at.Point, ...disturb
     until ? held("o2").until(until) : held("o2"),
     ...disturbing,
   );
-const some = { o3: next(third), o4: urgent.after(waits("o3")) };
+const inLine = (...some: (typeof usual)[]) =>
+  Object.fromEntries(some.map((one, at) => [`o${at + 3}`, at ? one.after(waits(`o${at + 2}`)) : next(one)]));
+const some = inLine(third, urgent);
 const droppedOut = items.some(({ isCancelled, effects }) => isCancelled && effects.length === 0);
 
 property("the most urgent go first, and never more than the limit", {
@@ -192,6 +199,7 @@ property("the most urgent go first, and never more than the limit", {
     "effectively once": checks.effectsOnce(items, {}),
     "answers left + right": checks.returns(compute, ({ args }) => totalOf(args)),
     "best priority first": checks.bestPriorityFirst(items, slots),
+    "waits in its queue": waitsInItsQueue,
     "first come first served": checks.firstComeFirstServed(items, slots),
     "a slot is given back once": slotsAreGivenBackOnce,
     "nothing in flight in the end": nothingInFlightInTheEnd,
@@ -199,26 +207,21 @@ property("the most urgent go first, and never more than the limit", {
   },
   scenarios: {
     "more come than there are slots": busy({ o3: next(third) }),
-    "the most urgent goes first": busy(
-      { o3: next(latest), o4: later.after(waits("o3")), o5: urgent.after(waits("o4")) },
-      waits("o5"),
-    ),
-    "first come, first served": busy({ o3: next(third), o4: fourth.after(waits("o3")) }, waits("o4")),
+    "the most urgent goes first": busy(inLine(latest, later, third, compute(URGENT), urgent), waits("o7")),
+    "first come, first served": busy(inLine(third, fourth), waits("o4")),
     "nobody waits for another queue": busy({ o3: next(compute(ELSEWHERE)) }, at.answered("o3")),
-    "nobody names a queue": scenario({ o1: compute(ANYWHERE) }).reachedWhen(
-      (view) => checks.callsOf(`queue/${DEFAULT_QUEUE}/done`, view).length > 0,
-    ),
+    "nobody names a queue": scenario({ o1: compute(ANYWHERE) }),
     "refused items give their slots back": scenario({
       o1: compute(TOO_LARGE).refusedWith(422),
       o2: compute(TOO_SMALL).refusedWith(422),
       o3: usual.after("o1"),
       o4: second.after("o2"),
     }),
-    "cancelled while it waits, and again": busy({
-      ...some,
-      o5: cancel("o3").after(waits("o4")),
-      o6: cancel("o3").after("o5"),
-    }).reachedWhen(droppedOut),
+    "cancelled while it waits": busy({ ...some, o5: cancel("o3").after(waits("o4")) }).reachedWhen(droppedOut),
+    "cancelled while it waits, before others, and again": busy(
+      { ...inLine(latest, third, urgent), o6: cancel("o3").after(waits("o5")), o7: cancel("o3").after("o6") },
+      at.answered("o7"),
+    ).reachedWhen(droppedOut),
     "cancelled while its slot is on its way, and again while it gives that back": scenario({
       o1: usual,
       o2: cancel("o1").after(at.message("o1", 2, { child: 1 })),
@@ -226,10 +229,7 @@ property("the most urgent go first, and never more than the limit", {
     })
       .inOrder(at.after(at.answered("o3")), at.before(at.message("o1", 3, { child: 1 })))
       .reachedWhen(droppedOut),
-    "cancelled at work, and again": scenario(
-      { o1: usual, o2: cancel("o1").before(work("o1")), o3: cancel("o1").after("o2"), o4: second, o5: third },
-      held("o1").until(at.answered("o3")),
-    ),
+    "cancelled at work, twice": busy({ ...some, o5: cancel("o1").after(waits("o4")), o6: cancel("o1").after("o5") }),
     "cancelled while it gives its slot back, and the queue is busy": scenario({
       o1: usual,
       o2: cancel("o1").after(at.message("o1", 4)),
