@@ -1,6 +1,6 @@
 import { type Context, TerminalError } from "@restatedev/restate-sdk";
 import Stripe from "stripe";
-import { stripeWebhookSecret, stripeWebhookTolerance } from "../shared/configuration.ts";
+import { webhookSecret, webhookTolerance } from "../shared/configuration.ts";
 
 /** What is forged, stale or malformed is refused with this code. */
 const BAD_REQUEST = 400;
@@ -18,12 +18,12 @@ export async function verifiedEvent(ctx: Context, body: Uint8Array): Promise<unk
   const header = ctx.request().headers.get("stripe-signature") ?? "";
   read(body, header, ANY_AGE);
   // the age counts at the first attempt: one that is made much later must not refuse what was accepted, and acted upon
-  return read(body, header, stripeWebhookTolerance(), await ctx.date.now());
+  return read(body, header, webhookTolerance(), await ctx.date.now());
 }
 
 function read(body: Uint8Array, header: string, toleranceSeconds: number, now?: number): unknown {
   try {
-    return Stripe.webhooks.constructEvent(body, header, stripeWebhookSecret(), toleranceSeconds, undefined, now);
+    return Stripe.webhooks.constructEvent(body, header, webhookSecret(), toleranceSeconds, undefined, now);
   } catch (error) {
     // a body that was signed, and is no JSON, will not become any
     if (error instanceof Stripe.errors.StripeSignatureVerificationError || error instanceof SyntaxError)

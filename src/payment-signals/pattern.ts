@@ -1,4 +1,4 @@
-import { retrySettings, stripeWebhookSettings } from "../shared/configuration.ts";
+import { retrySettings, webhookSettings } from "../shared/configuration.ts";
 import type { Pattern } from "../shared/pattern.ts";
 import { stripePayments } from "./payments.ts";
 
@@ -10,5 +10,5 @@ export const paymentSignals: Pattern = {
     `curl localhost:8080/stripePayments/processPayment -H 'content-type: application/json' -d '{"paymentMethodId": "pm_card_visa_chargeDeclined", "amount": 1500}'`,
   ],
   external: ["stripe"],
-  environment: { ...retrySettings, ...stripeWebhookSettings },
+  environment: { ...retrySettings, ...webhookSettings },
 };

@@ -27,6 +27,12 @@ export const webhookSecret = () => process.env.STRIPE_WEBHOOK_SECRET ?? "whsec_s
 /** Seconds after which a delivery of Stripe's is too old to be believed. None would mean to Stripe's client that age does not matter. */
 export const webhookTolerance = () => positive("STRIPE_WEBHOOK_TOLERANCE", 300);
 
+/** What the two of them read. */
+export const webhookSettings = {
+  STRIPE_WEBHOOK_SECRET: "the signing secret of the webhook endpoint at Stripe (whsec_stormproof)",
+  STRIPE_WEBHOOK_TOLERANCE: "seconds after which a delivery is too old (300)",
+};
+
 /** Milliseconds that a machine takes to get up or down. */
 export const transitionTime = () => whole("TRANSITION_TIME", 5_000);
 
@@ -82,18 +88,6 @@ export const externalSecret = (system: string, fallback = "stormproof") =>
 
 /** The setting that holds it. */
 export const externalSecretSetting = (system: string) => `${settingPrefix(system)}_SECRET`;
-
-/** With which Stripe signs what it tells by webhooks. */
-export const stripeWebhookSecret = () => process.env.STRIPE_WEBHOOK_SECRET ?? "whsec_stormproof";
-
-/** Seconds after which what Stripe has signed is stale. */
-export const stripeWebhookTolerance = () => whole("STRIPE_WEBHOOK_TOLERANCE", 300);
-
-/** What the two of them read. */
-export const stripeWebhookSettings = {
-  STRIPE_WEBHOOK_SECRET: "the signing secret of the webhook endpoint (whsec_stormproof)",
-  STRIPE_WEBHOOK_TOLERANCE: "seconds after which what Stripe has signed is stale (300)",
-};
 
 const settingPrefix = (system: string) => system.toUpperCase().replaceAll("-", "_");
 

@@ -1,5 +1,6 @@
 import { scheduledTasks } from "../scheduled-tasks/pattern.ts";
 import { paymentTracker } from "../scheduled-tasks/payment-tracker.ts";
+import { webhookSettings } from "../shared/configuration.ts";
 import type { Pattern } from "../shared/pattern.ts";
 import { webhookCallbackRouter } from "./router.ts";
 
@@ -13,8 +14,7 @@ export const webhookCallbacks: Pattern = {
   ],
   external: scheduledTasks.external ?? [],
   environment: {
-    STRIPE_WEBHOOK_SECRET: "the signing secret of the webhook endpoint at Stripe (whsec_stormproof)",
-    STRIPE_WEBHOOK_TOLERANCE: "seconds after which a delivery is too old (300)",
+    ...webhookSettings,
     ...scheduledTasks.environment,
   },
 };
