@@ -30,6 +30,7 @@ const settings = constants("batching", { BATCH_SIZE: 4, BATCH_TIME: 500 });
 const { BATCH_SIZE: SIZE, BATCH_TIME: TIME } = settings;
 /** A busy machine may be so late, and no later. */
 const SLACK_MS = 800;
+const UNKNOWN = 404;
 /** Clocks tick in milliseconds. */
 const TICK_MS = 1;
 
@@ -65,7 +66,18 @@ const expire = operation({
   answer: z.null(),
 });
 
-const receivers = groupBy({ of: [receive], by: ({ receiver }) => receiver });
+const receivers = groupBy({
+  of: [receive],
+  by: ({ receiver }) => receiver,
+  // what is ended before its time has come leaves nothing to attach to
+  failsWith: ({ operations }, one) => ({
+    [UNKNOWN]:
+      one.isInterrupted &&
+      operations.some(
+        ({ id, identity, args: { delayMs } }) => (identity ?? id) === (one.identity ?? one.id) && delayMs > 0,
+      ),
+  }),
+});
 type Receiver = Group<typeof receive>;
 
 // --- what is known of a receiver
