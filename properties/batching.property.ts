@@ -28,10 +28,9 @@ import {
 
 const settings = constants("batching", { BATCH_SIZE: 4, BATCH_TIME: 500 });
 const { BATCH_SIZE: SIZE, BATCH_TIME: TIME } = settings;
-/** A busy machine may be so late, and no later. */
-const SLACK_MS = 800;
-/** Clocks tick in milliseconds. */
-const TICK_MS = 1;
+/** A busy machine may be so late, and no later; clocks tick in milliseconds. */
+const [SLACK_MS, TICK_MS] = [800, 1];
+const UNKNOWN = 404;
 
 // --- what clients do
 
@@ -58,14 +57,25 @@ const receive = operation({
   answer: z.null(),
   undoneByCancel: true,
 });
-/** A batch that is not there has no time that could come. */
+/** The time of a batch that is not there. */
 const expire = operation({
   args: fc.record({ receiver: ids("@r1", "@r2") }),
   request: ({ receiver }) => ({ call: "batcher/expire", key: receiver, input: { batch: "another" } }),
   answer: z.null(),
 });
 
-const receivers = groupBy({ of: [receive], by: ({ receiver }) => receiver });
+const receivers = groupBy({
+  of: [receive],
+  by: ({ receiver }) => receiver,
+  // what is ended before its time has come leaves nothing to attach to
+  failsWith: ({ operations }, one) => ({
+    [UNKNOWN]:
+      one.isInterrupted &&
+      operations.some(
+        ({ id, identity, args: { delayMs } }) => (identity ?? id) === (one.identity ?? one.id) && delayMs > 0,
+      ),
+  }),
+});
 type Receiver = Group<typeof receive>;
 
 // --- what is known of a receiver
@@ -80,12 +90,13 @@ const askedFor = ({ operations }: Receiver, item: Json) =>
   operations.filter(({ args }) => isDeepStrictEqual(item, itemOf(args)));
 
 /** The times between which each item of a batch was accepted. */
-function arrivals(group: Receiver, batch: LedgerRecord, view: HistoryView): { from: number; to: number }[] {
+function arrivals(group: Receiver, batch: LedgerRecord, view: HistoryView) {
   return itemsIn(batch).map((item) => {
     const all = askedFor(group, item);
     return {
       from: Math.min(...all.map(({ invoked, args }) => timeOf(invoked, view) + args.delayMs)),
       to: Math.max(...all.map(({ completed, args }) => timeOf(completed, view) + args.delayMs)),
+      isAhead: all.some(({ args }) => args.delayMs > 0),
     };
   });
 }
@@ -157,10 +168,12 @@ const keepTheirContent = everyBatch((batch, group) => {
   return strange !== undefined && `has what nobody gave it: ${JSON.stringify(strange)}`;
 });
 
-/** What is accepted before another is asked for stands before it. */
+/** What is accepted before another is asked for stands before it. Of what is sent ahead nobody hears when it is. */
 const inOrder = everyBatch((batch, group, view) => {
   const accepted = arrivals(group, batch, view);
-  const isTurned = accepted.some(({ from }, index) => accepted.slice(index + 1).some(({ to }) => to < from - TICK_MS));
+  const isTurned = accepted.some(({ from }, index) =>
+    accepted.slice(index + 1).some(({ to, isAhead }) => !isAhead && to < from - TICK_MS),
+  );
   return isTurned && "is not in the order in which its items came";
 });
 
