@@ -241,7 +241,7 @@ property("no more permits are granted than the limit allows, and who waits is se
     "who waits is terminated": waiterIs(terminate),
     "who waits is cancelled before it was told when": scenario(
       oneByOne(one.later, cancel("o1").after(at.message("o1", 1)), two.later),
-    ),
+    ).reachedWhen(wait.some(({ interruptedBy, outcome }) => interruptedBy.has("cancel") && outcome === "info")),
     "the service process is killed while somebody sleeps": scenario(
       { o1: two.reserved, o2: one.later.after("o1").retrying(2), o3: two.now.after("o1").retrying(2) },
       faults.killEndpoint.after(sleeping("o2")),

@@ -251,6 +251,8 @@ property("a failed payment is reminded of three times and then escalated, until 
       o1: failure,
       o2: success,
       o3: terminate("o2").after(at.message("o2", 1)),
-    }).inOrder(at.after(at.answered("o3")), at.before(at.message("o2", 2))),
+    })
+      .inOrder(at.after(at.answered("o3")), at.before(at.message("o2", 2)))
+      .reachedWhen(paid.some((one) => one.isTerminated && one.outcome === "info")),
   },
 });
