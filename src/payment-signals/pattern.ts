@@ -7,7 +7,6 @@ export const paymentSignals: Pattern = {
   examples: [
     `curl localhost:8080/stripePayments/processPayment -H 'content-type: application/json' -d '{"paymentMethodId": "pm_card_visa", "amount": 1500}'`,
     `curl localhost:8080/stripePayments/processPayment -H 'content-type: application/json' -d '{"paymentMethodId": "pm_card_visa", "amount": 1500, "delayedStatus": true}'`,
-    `curl localhost:8080/stripePayments/processPayment -H 'content-type: application/json' -d '{"paymentMethodId": "pm_card_visa_chargeDeclined", "amount": 1500}'`,
   ],
   external: ["stripe"],
   environment: { ...retrySettings, ...webhookSettings },
