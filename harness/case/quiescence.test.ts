@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { InvocationStatus, Stack } from "../stack/index.ts";
+import type { Capability, InvocationStatus, Stack } from "../stack/index.ts";
 import { Quiescence } from "./quiescence.ts";
 import { makeTag } from "./tag.ts";
 
@@ -15,10 +15,11 @@ const status = (id: string, more: Partial<InvocationStatus> = {}): InvocationSta
 });
 
 /** A stack that shows one view after the other, and the last one for ever; its clock moves by looking. */
-function make(views: InvocationStatus[][]) {
+function make(views: InvocationStatus[][], capabilities: readonly Capability[] = ["virtual-time"]) {
   let looks = 0;
   let now = 0;
   const stack = {
+    capabilities: new Set(capabilities),
     clock: {
       now: () => now,
       sleep: async (milliseconds: number) => {
@@ -50,6 +51,12 @@ test("quiet is what is quiet twice in a row", async () => {
   ]);
   expect(await reached()).toEqual([]);
   expect(looks()).toBe(5);
+});
+
+test("on a real stack such a moment lasts: quiet is what is quiet four times in a row", async () => {
+  const { reached, looks } = make([[], [], [], [status("i2", { key: `${tag}p1` })], []], []);
+  expect(await reached()).toEqual([]);
+  expect(looks()).toBe(8);
 });
 
 test("invocations of other cases do not count, invocations that work for this one do", async () => {

@@ -2,6 +2,11 @@ import type { InvocationStatus, Stack } from "../stack/index.ts";
 import { isOf, type Tag } from "./tag.ts";
 
 const POLL_MS = 12;
+/**
+ * So many looks in a row must find nothing: what one invocation sends is shown by neither side for a moment, which a busy
+ * machine makes longer. In virtual time there is no such moment.
+ */
+const QUIET_LOOKS = { virtual: 2, real: 4 };
 /** A delayed invocation counts as unfinished only when it is due within this time. */
 const HORIZON_MS = 10_000;
 
@@ -15,7 +20,7 @@ export class Quiescence {
   }
 
   /**
-   * Settles when nothing of the case is unfinished, twice in a row, or when there is no hope of that any more.
+   * Settles when nothing of the case is unfinished, a few times in a row, or when there is no hope of that any more.
    * @param invocations those that are known to work for the case
    * @param underWay what else of the case is under way, in words
    * @param isOver whether to give up
@@ -27,13 +32,14 @@ export class Quiescence {
     underWay: () => string[],
     isOver: () => boolean,
   ): Promise<string[]> {
+    const needed = QUIET_LOOKS[this.#stack.capabilities.has("virtual-time") ? "virtual" : "real"];
     for (let quiet = 0; ; ) {
       const known = invocations();
       const unfinished = (await this.#nextLook()).filter(
         (status) => (isOf(status, tag) || known.has(status.id)) && !this.#isLater(status),
       );
       quiet = unfinished.length === 0 && underWay().length === 0 ? quiet + 1 : 0;
-      if (quiet === 2) return [];
+      if (quiet === needed) return [];
       if (isOver()) return [...unfinished.map(describe), ...underWay()];
     }
   }

@@ -50,11 +50,7 @@ test.each<[string, string[], string]>([
   ["a file that is not there", ["nowhere.json"], "nowhere.json: there is no such file"],
   ["a folder", [scratch], "is no file"],
   ["no saved plan", [saved("no-plan.json", { plan: {} })], "is not a saved plan"],
-  [
-    "an unknown property",
-    [saved("unknown.json", { property: "luck" })],
-    'there is no property "luck"; there are\n  a ',
-  ],
+  ["an unknown property", [saved("unknown.json", { property: "luck" })], 'there is no property "luck"; there are\n  '],
   ["an unknown mutant", [plan, "no such bug"], 'no mutant\'s name contains "no such bug"; there are\n'],
   ["the name of several mutants", [plan, "in memory"], "several mutants' names contain"],
 ])("%s is refused, with what would make sense", (_, args, message) => {
