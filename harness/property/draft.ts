@@ -73,6 +73,10 @@ export class OperationDraft {
   get isReferring(): boolean {
     return typeof this.#kind === "string";
   }
+  /** The operation that it cancels or terminates. */
+  get ends(): string | undefined {
+    return this.kind === "attach" ? undefined : this.#placement.of;
+  }
   /** It says when it is invoked. */
   get isPlaced(): boolean {
     return this.#placement.after !== undefined || this.#placement.at !== undefined;

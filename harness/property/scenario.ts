@@ -51,9 +51,12 @@ export class Scenario {
     const ended = view.operations.flatMap(({ kind, client, outcome, error }) =>
       client === RECOVERY_CLIENT || outcome === "info" ? [] : [endOf(kind, error?.code)],
     );
-    const drafts = Object.values(this.#operations).filter(
-      (draft) => this.#faults.length === 0 || draft.isReferring || draft.refusal !== undefined,
-    );
+    // what somebody ends in time has no end of which its client knows
+    const interrupted = Object.values(this.#operations).map(({ ends }) => ends);
+    const drafts = Object.entries(this.#operations).flatMap(([id, draft]) => {
+      const mustEnd = this.#faults.length === 0 && !interrupted.includes(id);
+      return mustEnd || draft.isReferring || draft.refusal !== undefined ? [draft] : [];
+    });
     return (
       includesAll(
         injected,
