@@ -42,7 +42,7 @@ const STANDSTILL_MS = 120;
 const HEAL_BOUND_MS = 45_000;
 /** How long, from the recovery phase on, everything may take to end: beyond it the run is not live. */
 export const LIVENESS_BOUND_MS = 6_000;
-/** How long the recovery phase waits for everything to end by itself before it releases who waits; doubled each time. */
+/** How long the recovery phase waits for everything to end by itself before it releases who waits; doubled each time that this helps nobody. */
 const RELEASE_MS = 100;
 /** Attempts beyond this number are no sign that a run gets on: somebody tries in vain. */
 const ATTEMPTS_OF_LIFE = 20;
@@ -87,6 +87,8 @@ class Case implements CaseObserver {
   readonly #calling = new Map<string, ClientCall>();
   readonly #completions = new Map<string, PromiseWithResolvers<void>>();
   readonly #invocations = new Map<string, PromiseWithResolvers<string | undefined>>();
+  /** how many operations of the plan have completed */
+  #completed = 0;
   /** the operations that external systems make */
   readonly #deliveries = new Set<string>();
   #lastSign: number;
@@ -193,6 +195,7 @@ class Case implements CaseObserver {
     if (completion.invocation !== undefined) this.#context.router.works(this.#tag, completion.invocation);
     await pass("completion", "before");
     this.#complete(operation, completion);
+    this.#completed++;
     this.#invocations.get(id)?.resolve(completion.invocation);
     this.#completions.get(id)?.resolve();
     await pass("completion", "after");
@@ -388,13 +391,16 @@ class Case implements CaseObserver {
   /** Until all has ended: what waits for something that no operation does any more is released. */
   async #releaseWaiting(ended: () => boolean): Promise<void> {
     const drafts = this.#context.property.release(this.#plan.operations);
-    for (let pause = RELEASE_MS, number = 1; drafts.length > 0; pause *= 2) {
+    for (let pause = RELEASE_MS, number = 1, before = 0; drafts.length > 0; ) {
       await this.#context.stack.clock.sleep(pause);
       for (const draft of drafts) {
         if (ended()) return;
         this.#release = this.#ownOperation(draft.as(`r${number++}`, RECOVERY_CLIENT));
         await this.#release;
       }
+      // who was released may be followed by another who waits
+      pause = this.#completed > before ? RELEASE_MS : 2 * pause;
+      before = this.#completed;
     }
   }
 
