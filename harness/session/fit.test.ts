@@ -41,7 +41,7 @@ test("nothing is missing where every handler and front app is there", () => {
 test("a pattern that the catalog does not have is named, with those that there are", () => {
   const complaint = unserved(asking(reserve, { pattern: "luck" }), own);
   expect(complaint).toContain('is of the pattern "luck", which ');
-  expect(complaint).toContain("it has durable-promises, durable-rpc, ");
+  expect(complaint).toContain("it has batching, durable-promises, durable-rpc, ");
 });
 
 test("a handler that no service of the pattern has is named, by whatever route, in whatever scenario", () => {
