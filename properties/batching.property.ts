@@ -80,7 +80,6 @@ type Receiver = Group<typeof receive>;
 
 // --- what is known of a receiver
 
-const timeOf = (place: number, { events }: HistoryView): number => events[place]?.at ?? Number.POSITIVE_INFINITY;
 const itemsIn = (batch: LedgerRecord): readonly Json[] => {
   const items = fieldOf(batch.data, "items");
   return Array.isArray(items) ? items : [];
@@ -94,8 +93,8 @@ function arrivals(group: Receiver, batch: LedgerRecord, view: HistoryView) {
   return itemsIn(batch).map((item) => {
     const all = askedFor(group, item);
     return {
-      from: Math.min(...all.map(({ invoked, args }) => timeOf(invoked, view) + args.delayMs)),
-      to: Math.max(...all.map(({ completed, args }) => timeOf(completed, view) + args.delayMs)),
+      from: Math.min(...all.map(({ invoked, args }) => checks.timeAt(invoked, view) + args.delayMs)),
+      to: Math.max(...all.map(({ completed, args }) => checks.timeAt(completed, view) + args.delayMs)),
       isAhead: all.some(({ args }) => args.delayMs > 0),
     };
   });

@@ -102,13 +102,14 @@ function longestDelay(group: Limiter, one: Rec): number {
   return Math.ceil(Math.max(0, sum - leastBurst(group)) * slowest);
 }
 
-const timeOf = (place: number, { events }: HistoryView): number => events[place]?.at ?? Number.POSITIVE_INFINITY;
 /** Between its invoke and its completion; a reservation so much later as it says. */
 function grantsOf(one: Rec, view: HistoryView): { one: Rec; permits: number; from: number; to: number }[] {
   const permits = takeOf(one)?.permits;
   if (permits === undefined || one.result === undefined || isRefused(one)) return [];
   const delay = reserve.is(one) ? (one.result?.delayMs ?? 0) : 0;
-  return [{ one, permits, from: timeOf(one.invoked, view) + delay, to: timeOf(one.completed, view) + delay }];
+  return [
+    { one, permits, from: checks.timeAt(one.invoked, view) + delay, to: checks.timeAt(one.completed, view) + delay },
+  ];
 }
 
 /**
@@ -118,7 +119,7 @@ function grantsOf(one: Rec, view: HistoryView): { one: Rec; permits: number; fro
 function limitsOf(group: Limiter, view: HistoryView) {
   const set = setRate.among(group.requests).filter(({ outcome }) => outcome !== "fail");
   const endOfOthers = (by: Rec): number => {
-    const answered = timeOf(by.completed, view);
+    const answered = checks.timeAt(by.completed, view);
     const pending = group.requests.filter((one) => one.invoked < by.completed && !isRefused(one));
     const last = (one: Rec) =>
       Math.min(answered + longestDelay(group, one), ...grantsOf(one, view).map(({ to }) => to));
@@ -128,7 +129,7 @@ function limitsOf(group: Limiter, view: HistoryView) {
   return [
     { ...DEFAULT, from: Number.NEGATIVE_INFINITY, to: until(() => true) },
     ...set.map((one) => {
-      const from = timeOf(one.invoked, view) - TICK_MS;
+      const from = checks.timeAt(one.invoked, view) - TICK_MS;
       return { ...one.args, from, to: until((other) => one.precedes(other)) };
     }),
   ];
@@ -148,7 +149,7 @@ const waitingCallersAreServed = limiters.every((group, view) => {
     if (one.isInterrupted || isRefused(one)) continue;
     if (one.result === undefined && Number.isFinite(one.left) && !one.error) continue;
     if (one.result === undefined) return violation(`${one} was never served.`, {}, one);
-    const took = timeOf(one.completed, view) - timeOf(one.invoked, view);
+    const took = checks.timeAt(one.completed, view) - checks.timeAt(one.invoked, view);
     const longest = longestDelay(group, one);
     if (isDisturbed || took <= longest + SLACK_MS) continue;
     const seen = `after ${Math.ceil(took)} ms`;

@@ -4,6 +4,17 @@ const uploader = "src/sync-to-async/data-uploader.ts";
 const client = "src/sync-to-async/upload-client.ts";
 const storage = "src/external/object-storage.ts";
 
+/** From where `run` answers the URL to where a mail learns it. */
+const answerAndMail = `      return step("address", () => objectStorage.address(bucket, OBJECT));
+    },
+
+    /** Waits for the URL and mails it. Whoever asks again with the same address waits as well, and there is one mail. */
+    resultAsEmail: restate.handlers.workflow.shared(
+      { input: restate.serde.schema(MailRequest) },
+      async (ctx: restate.WorkflowSharedContext, { email }: MailRequest): Promise<void> => {
+        const url = await urlOf(ctx);
+`;
+
 export const mutants: Mutant[] = [
   {
     name: "bucket named anew by each attempt",
@@ -64,15 +75,7 @@ export const mutants: Mutant[] = [
   {
     name: "URL in a promise, which nobody completes when the upload fails",
     file: uploader,
-    find: `      return step("address", () => objectStorage.address(bucket, OBJECT));
-    },
-
-    /** Waits for the URL and mails it. Whoever asks again with the same address waits as well, and there is one mail. */
-    resultAsEmail: restate.handlers.workflow.shared(
-      { input: restate.serde.schema(MailRequest) },
-      async (ctx: restate.WorkflowSharedContext, { email }: MailRequest): Promise<void> => {
-        const url = await urlOf(ctx);
-`,
+    find: answerAndMail,
     replace: `      const url = await step("address", () => objectStorage.address(bucket, OBJECT));
       await ctx.promise<string>("url").resolve(url);
       return url;
@@ -90,15 +93,7 @@ export const mutants: Mutant[] = [
   {
     name: "URL told before the upload has ended",
     file: uploader,
-    find: `      return step("address", () => objectStorage.address(bucket, OBJECT));
-    },
-
-    /** Waits for the URL and mails it. Whoever asks again with the same address waits as well, and there is one mail. */
-    resultAsEmail: restate.handlers.workflow.shared(
-      { input: restate.serde.schema(MailRequest) },
-      async (ctx: restate.WorkflowSharedContext, { email }: MailRequest): Promise<void> => {
-        const url = await urlOf(ctx);
-`,
+    find: answerAndMail,
     replace: `      const url = await step("address", () => objectStorage.address(bucket, OBJECT));
       await ctx.promise<string>("url").resolve(url);
       await ctx.sleep(50);

@@ -95,7 +95,6 @@ function uploadFailsWith(user: string, view: HistoryView): number[] {
 // --- what must hold
 
 type All = Group<typeof run | typeof upload | typeof mail>;
-const timeOf = (place: number, { events }: HistoryView) => events[place]?.at ?? Number.POSITIVE_INFINITY;
 const urlOf = ({ result = null }: OperationRecord) => (typeof result === "string" ? result : fieldOf(result, "url"));
 const isQuick = (one: OperationRecord) => urlOf(one) !== undefined;
 
@@ -141,17 +140,17 @@ const oneEnd = users.every((group, view) => {
 /** When the upload had evidently begun: something of it had come to the object storage. */
 const begunAt = ({ ledger, faults }: All, view: HistoryView): number => {
   const held = faults.flatMap((fault) => (fault.at.at === "effect" ? [fault.injected] : []));
-  return Math.min(...[...ledger.map(({ index }) => index), ...held].map((place) => timeOf(place, view)));
+  return Math.min(...[...ledger.map(({ index }) => index), ...held].map((place) => checks.timeAt(place, view)));
 };
 /** Until when a mail waits for that, at least. */
 const heldUntil = ({ invoked }: Pick<OperationRecord, "invoked">, view: HistoryView): number =>
-  timeOf(invoked, view) + settings.UPLOAD_HOLD - CLOCK_TOLERANCE_MS;
+  checks.timeAt(invoked, view) + settings.UPLOAD_HOLD - CLOCK_TOLERANCE_MS;
 
 const errorAfterHold = users.every((group, view) => {
   const early = mail.among(group.requests).find(({ error, invocation, outcome, invoked, left }) => {
     // without an invocation it was refused by a server that did not know its services yet
     if (error?.code !== NEVER_BEGAN || invocation === undefined) return false;
-    const told = outcome === "fail" ? timeOf(left, view) : Number.POSITIVE_INFINITY;
+    const told = outcome === "fail" ? checks.timeAt(left, view) : Number.POSITIVE_INFINITY;
     return Math.min(told, begunAt(group, view)) < heldUntil({ invoked }, view);
   });
   return early && violation(`${early} gave up an upload that had begun, or could.`, {}, early, group.effects);
@@ -172,7 +171,7 @@ const mailArrives = mails.every(({ key, args, requests, effects }, view) => {
 });
 
 const mailedAfterWait = upload.every((one, view) => {
-  const waited = timeOf(one.left, view) - timeOf(one.invoked, view);
+  const waited = checks.timeAt(one.left, view) - checks.timeAt(one.invoked, view);
   const isDue = one.outcome !== "ok" || isQuick(one) || waited >= settings.UPLOAD_WAIT - CLOCK_TOLERANCE_MS;
   return !isDue && violation(`${one} did not wait for its URL.`, { expected: settings.UPLOAD_WAIT, seen: waited }, one);
 });

@@ -172,13 +172,11 @@ function print(row: Row): void {
 
 /** The properties that may notice a mutant: those of its pattern, or those that have an invariant which it breaks. */
 const candidates = (properties: readonly Property[], mutant: Mutant, pattern?: string): Property[] =>
-  properties.filter((property) =>
-    property.expects !== undefined
-      ? false
-      : pattern === undefined
-        ? mutant.breaks.some((name) => name in property.invariants)
-        : property.pattern === pattern,
-  );
+  properties
+    .filter(({ expects }) => expects === undefined)
+    .filter((property) =>
+      pattern === undefined ? mutant.breaks.some((name) => name in property.invariants) : property.pattern === pattern,
+    );
 
 /** The first stack of the settings finds; after the simulation, the real server confirms. */
 async function startBench(settings: Settings, subject: SystemUnderTest): Promise<Bench> {

@@ -1,25 +1,23 @@
-import type { FaultKind } from "./fault.ts";
+import { worldFault } from "./world-fault.ts";
 
 /** What an external system tells by itself does not arrive until it is healed. */
-export const withholdWebhook: FaultKind<"withhold-webhook"> = {
-  name: "withhold-webhook",
-  description: "the webhook is withheld",
-  scope: "world",
-  exclusive: false,
-  needs: [],
-  at: [{ at: "webhook", when: "before" }],
-  untilHealed: true,
-  inject: () => ({ hold: true }),
-};
+export const withholdWebhook = worldFault(
+  {
+    name: "withhold-webhook",
+    description: "the webhook is withheld",
+    untilHealed: true,
+    inject: () => ({ hold: true }),
+  },
+  { at: "webhook", when: "before" },
+);
 
 /** It was accepted, the external system does not know it, and tells it once more. */
-export const repeatWebhook: FaultKind<"repeat-webhook"> = {
-  name: "repeat-webhook",
-  description: "the webhook is delivered once more",
-  scope: "world",
-  exclusive: false,
-  needs: [],
-  at: [{ at: "webhook", when: "after" }],
-  untilHealed: false,
-  inject: () => ({ webhook: "repeat" }),
-};
+export const repeatWebhook = worldFault(
+  {
+    name: "repeat-webhook",
+    description: "the webhook is delivered once more",
+    untilHealed: false,
+    inject: () => ({ webhook: "repeat" }),
+  },
+  { at: "webhook", when: "after" },
+);

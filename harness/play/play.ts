@@ -1,5 +1,6 @@
 import path from "node:path";
 import { catalog } from "../../src/catalog.ts";
+import { externalSetting } from "../../src/shared/configuration.ts";
 import { overHttp } from "../case/index.ts";
 import type { Request } from "../plan/index.ts";
 import type { Property } from "../property/index.ts";
@@ -40,6 +41,8 @@ export class Play {
   readonly #processes = new Processes();
   readonly #server: RestateServer;
   readonly #external: ExternalWorld;
+  /** names of the external systems that the patterns call */
+  readonly #systems: readonly string[];
   /** how webhooks are delivered, by system */
   readonly #deliveries: readonly Property[];
 
@@ -50,8 +53,8 @@ export class Play {
     const played = properties.filter(({ pattern }) => patterns.includes(pattern));
     this.#deliveries = played.filter(({ delivery }) => delivery !== undefined);
     const own = new Map(played.flatMap(({ systems }) => systems.map((system) => [system.name, system] as const)));
-    const called = new Set(patterns.flatMap((name) => catalog[name]?.external ?? []));
-    this.#external = new ExternalWorld(systemsWith([...own.values()]), [...called].sort(), (webhook) =>
+    this.#systems = [...new Set(patterns.flatMap((name) => catalog[name]?.external ?? []))].sort();
+    this.#external = new ExternalWorld(systemsWith([...own.values()]), this.#systems, (webhook) =>
       this.#deliver(webhook),
     );
   }
@@ -83,23 +86,12 @@ export class Play {
   async #start(): Promise<void> {
     await this.#external.listen(this.ports.external);
     await Promise.all([this.#server.start(), this.#serve()]);
-    const { status, text } = await this.#server.request(
-      "admin",
-      {
-        method: "POST",
-        path: "/deployments",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({ uri: `http://127.0.0.1:${this.ports.services}` }),
-      },
-      "to register the services",
-    );
-    if (status >= 300) throw new Error(`Restate refused the services (${status}): ${text}`);
+    await this.#server.register(`http://127.0.0.1:${this.ports.services}`);
   }
 
   /** The services, as `npm run serve` serves them. */
   async #serve(): Promise<void> {
     const { ingress, services, apps, external } = this.ports;
-    const systems = new Set(this.patterns.flatMap((name) => catalog[name]?.external ?? []));
     const ready = Promise.withResolvers<void>();
     const serving = await this.#processes.spawn(
       process.execPath,
@@ -113,10 +105,7 @@ export class Play {
           APP_PORT: String(apps),
           INGRESS_URL: `http://127.0.0.1:${ingress}`,
           ...Object.fromEntries(
-            [...systems].map((name) => [
-              `${name.toUpperCase().replaceAll("-", "_")}_URL`,
-              `http://127.0.0.1:${external}/${name}`,
-            ]),
+            this.#systems.map((name) => [externalSetting(name), `http://127.0.0.1:${external}/${name}`]),
           ),
         },
         onLine(line) {

@@ -12,6 +12,12 @@ export function plural(n: number, one: string, many = `${one}s`): string {
   return `${count(n)} ${n === 1 ? one : many}`;
 }
 
+/** One number of each entry, added up: of `{ zombie: { planned: 3, injected: 2 }, ... }` all that were injected. */
+export const sumOf = <Name extends string>(
+  entries: Readonly<Record<string, Readonly<Record<Name, number>>>>,
+  name: Name,
+): number => Object.values(entries).reduce((total, entry) => total + entry[name], 0);
+
 /** Milliseconds with the precision that fits their size: "0.42 ms", "12 ms", "3.4 s", "2 min 05 s", "1 h 02 min". */
 export function duration(milliseconds: number): string {
   if (milliseconds < 9.95) return `${Number(milliseconds.toFixed(milliseconds < 1 ? 2 : 1))} ms`;

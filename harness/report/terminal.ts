@@ -7,7 +7,7 @@ import { describePlan, type FaultLabels } from "../plan/index.ts";
 import type { Failure, PropertyProgress, PropertyVerdict, RunStarted } from "../record/index.ts";
 import { confirmed } from "./confirmed.ts";
 import { endedEarly } from "./early.ts";
-import { count, cut, duration, plural } from "./format.ts";
+import { count, cut, duration, plural, sumOf } from "./format.ts";
 
 export interface TerminalOptions {
   stream: { write(text: string): unknown };
@@ -92,8 +92,8 @@ export class Terminal {
   /** A property has come to its verdict. */
   finished(record: PropertyProgress): void {
     const mark = this.#paint(tones[record.verdict], `${symbols[record.verdict]} ${record.verdict}`);
-    const injected = sum(record.faults, "injected");
-    const planned = sum(record.faults, "planned");
+    const injected = sumOf(record.faults, "injected");
+    const planned = sumOf(record.faults, "planned");
     const reached = Object.values(record.scenarios).filter((n) => n > 0).length;
     const scenarios = Object.keys(record.scenarios).length;
     const numbers = [
@@ -102,11 +102,9 @@ export class Terminal {
       ...(scenarios > 0 ? [`${reached} of ${plural(scenarios, "scenario")} reached`] : []),
     ];
     this.#line(`${mark}  ${this.#paint("bold", clean(record.property))} (${record.stack})`);
-    const points = Object.values(record.crashPoints ?? {});
-    if (points.length > 0) {
-      const [struck, of] = [points.reduce((n, one) => n + one.struck, 0), points.reduce((n, one) => n + one.of, 0)];
-      numbers.push(`${count(struck)} of ${plural(of, "crash point")} struck`);
-    }
+    const { crashPoints = {} } = record;
+    const points = sumOf(crashPoints, "of");
+    if (points > 0) numbers.push(`${count(sumOf(crashPoints, "struck"))} of ${plural(points, "crash point")} struck`);
     if (record.skipped) numbers.push(`${plural(record.skipped, "plan")} skipped: the stack cannot do what they ask`);
     if (record.trace !== undefined) numbers.push(`trace ${record.trace}`);
     this.#line(`  ${this.#paint("dim", numbers.join(" · "))}`);
@@ -241,16 +239,13 @@ function clean(text: string): string {
 
 type Faults = PropertyProgress["faults"];
 
-const sum = (faults: Faults, what: "planned" | "injected") =>
-  Object.values(faults).reduce((total, fault) => total + fault[what], 0);
-
 /** "512 injected: 410 cut-reset, 102 zombie", most frequent first, so that a cut line loses the least. */
 function faultsSoFar(faults: Faults): string {
   const kinds = Object.entries(faults).filter(([, { injected }]) => injected > 0);
   if (kinds.length === 0) return "no fault injected yet";
   const byNumber = kinds.sort(([, a], [, b]) => b.injected - a.injected);
   const list = byNumber.map(([kind, { injected }]) => `${count(injected)} ${kind}`).join(", ");
-  return `${count(sum(faults, "injected"))} injected: ${list}`;
+  return `${count(sumOf(faults, "injected"))} injected: ${list}`;
 }
 
 /** How the operations of each kind ended, and what each external system refused: "reserve 12 ok, 3 info", "flights refused 2 of 9 calls". */

@@ -3,6 +3,7 @@ import path from "node:path";
 import { pathToFileURL } from "node:url";
 import vm from "node:vm";
 import { z } from "zod";
+import { externalSetting } from "../../src/shared/configuration.ts";
 import type { Adapter, Answer } from "../case/index.ts";
 import type { Json, Request } from "../plan/index.ts";
 import { bundleAlone, makeBundle, projectRoot } from "../stack/index.ts";
@@ -87,9 +88,7 @@ export class SystemUnderTest {
 
   /** The names of the external systems of a pattern, as variables with their paths: FLIGHTS_URL -> "/flights". */
   external(pattern: string): Record<string, string> {
-    return Object.fromEntries(
-      this.systems(pattern).map((name) => [`${name.toUpperCase().replaceAll("-", "_")}_URL`, `/${name}`]),
-    );
+    return Object.fromEntries(this.systems(pattern).map((name) => [externalSetting(name), `/${name}`]));
   }
 
   /** The names of the external systems that a pattern calls. */

@@ -2,6 +2,7 @@ import type { Checker } from "../../check/index.ts";
 import type { HistoryView, LedgerRecord } from "../../history/index.ts";
 import type { Group, Groups } from "../group.ts";
 import type { AnyKind } from "../kind.ts";
+import { timeAt } from "../time-at.ts";
 import { violation } from "../violation.ts";
 
 /** Clocks tick: so many milliseconds too few are forgiven. */
@@ -35,12 +36,7 @@ export const apart = <Kinds extends AnyKind>(groups: Groups<Kinds>, milliseconds
  * When the answer to an effect came to whoever goes on with it. That is the last attempt which asked before the next effect:
  * one that was given up may ask again at any time, and its answer leads to nothing. Infinity when it had not come by then.
  */
-function answeredAt(
-  effect: LedgerRecord,
-  next: LedgerRecord,
-  { ledger, faults }: Group,
-  { events }: HistoryView,
-): number {
+function answeredAt(effect: LedgerRecord, next: LedgerRecord, { ledger, faults }: Group, view: HistoryView): number {
   const calls = ledger.filter(
     ({ system, key, index }) => system === effect.system && key === effect.key && index < next.index,
   );
@@ -49,5 +45,5 @@ function answeredAt(
     ({ kind, injected }) => kind === "answer-late" && injected > effect.index && injected < next.index,
   );
   if (!held || calls.length > 1) return last.at;
-  return held.healed < next.index ? (events[held.healed]?.at ?? Number.POSITIVE_INFINITY) : Number.POSITIVE_INFINITY;
+  return held.healed < next.index ? timeAt(held.healed, view) : Number.POSITIVE_INFINITY;
 }

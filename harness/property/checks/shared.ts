@@ -3,6 +3,7 @@
 export { callsOf } from "../calls.ts";
 export { heardAt } from "../heard.ts";
 export { linearizable } from "../linearizable.ts";
+export { timeAt } from "../time-at.ts";
 export { ackedIsNeverLost } from "./acked-is-never-lost.ts";
 export { agreement } from "./agreement.ts";
 export { apart } from "./apart.ts";

@@ -2,7 +2,7 @@
 
 import type { PropertyProgress, PropertyVerdict, RecordedRun, RunStarted } from "../../record/index.ts";
 import { endedEarly } from "../early.ts";
-import { count, duration, plural } from "../format.ts";
+import { count, duration, plural, sumOf } from "../format.ts";
 import { type Html, html } from "./html.ts";
 
 /** The labels for a verdict, worst first: the order in which a summary counts them. */
@@ -46,7 +46,7 @@ const headline = { passed: "Passed", failed: "Failed", interrupted: "Interrupted
 
 function facts(started: RunStarted, run: RecordedRun): Html {
   const sum = (of: (property: PropertyProgress) => number) => run.properties.reduce((total, p) => total + of(p), 0);
-  const injected = sum(({ faults }) => Object.values(faults).reduce((total, fault) => total + fault.injected, 0));
+  const injected = sum(({ faults }) => sumOf(faults, "injected"));
   const rows: [string, string | undefined][] = [
     ["seed", `${started.seed}`],
     ["generators", `version ${started.generator}`],
@@ -136,10 +136,7 @@ function scenarioList(property: PropertyProgress): Html {
 function crashPointList({ crashPoints = {} }: PropertyProgress): Html | false {
   const all = Object.entries(crashPoints);
   if (all.length === 0) return false;
-  const [struck, of] = [
-    all.reduce((sum, [, one]) => sum + one.struck, 0),
-    all.reduce((sum, [, one]) => sum + one.of, 0),
-  ];
+  const [struck, of] = [sumOf(crashPoints, "struck"), sumOf(crashPoints, "of")];
   return html`<details><summary>${count(struck)} of ${count(of)} crash points</summary><ul class="tallies">${all.map(
     ([handler, one]) =>
       html`<li><span>${handler}</span><b>${count(one.struck)}<small> of ${count(one.of)}, ${count(one.repeats)} effects repeated</small></b></li>`,

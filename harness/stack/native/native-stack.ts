@@ -199,14 +199,7 @@ export class NativeStack implements Stack {
 
   async #register(): Promise<void> {
     await this.#serving;
-    const request = {
-      method: "POST",
-      path: "/deployments",
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify({ uri: `http://127.0.0.1:${this.#proxy.port}`, force: true, breaking: true }),
-    } as const;
-    const { status, text } = await this.#server.request("admin", request, "to register the services");
-    if (status >= 300) throw new Error(`Restate refused the services (${status}): ${text}`);
+    await this.#server.register(`http://127.0.0.1:${this.#proxy.port}`);
     await this.#ping();
   }
 

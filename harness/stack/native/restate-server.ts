@@ -180,6 +180,18 @@ export class RestateServer {
     }
   }
 
+  /** Makes the services known that are served at an address, in the place of those that were. @throws when it refuses them */
+  async register(uri: string): Promise<void> {
+    const request = {
+      method: "POST",
+      path: "/deployments",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ uri, force: true, breaking: true }),
+    } as const;
+    const { status, text } = await this.request("admin", request, "to register the services");
+    if (status >= 300) throw new Error(`Restate refused the services (${status}): ${text}`);
+  }
+
   /**
    * Rows of a query over Restate's introspection tables.
    * @param purpose what is queried, for the error
